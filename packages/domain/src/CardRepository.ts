@@ -1,0 +1,64 @@
+/** Port: the loyalty cards of a merchant. */
+import { Context, type DateTime, type Effect, type Option } from "effect"
+import type { AlreadyTaken, StorageError } from "./errors.ts"
+import type { ExternalId } from "./ExternalId.ts"
+import type { CardId, ChangePosition, CustomerId, MerchantId, StoreId } from "./Ids.ts"
+import type { LoyaltyCard } from "./LoyaltyCard.ts"
+import type { LoyaltyPeriod } from "./LoyaltyPeriod.ts"
+
+/** One way to name a card. A barcode matches the card's barcode or its EAN-13. */
+export type CardReference =
+  | { readonly by: "id"; readonly id: CardId }
+  | { readonly by: "number"; readonly number: string }
+  | { readonly by: "externalId"; readonly externalId: ExternalId }
+  | { readonly by: "barcode"; readonly barcode: string }
+
+export interface CardWrite {
+  readonly before: LoyaltyCard | null
+  readonly after: LoyaltyCard
+}
+
+/** Ascending id after `after`. */
+export interface CardWindow {
+  readonly after: CardId | null
+  readonly limit: number
+}
+
+export class CardRepository extends Context.Service<
+  CardRepository,
+  {
+    /** Several cards may share a barcode: the one with the lowest id is found. */
+    readonly find: (
+      merchant: MerchantId,
+      reference: CardReference
+    ) => Effect.Effect<Option.Option<LoyaltyCard>, StorageError>
+    /** The cards of these customers, ascending by id. */
+    readonly ofCustomers: (
+      merchant: MerchantId,
+      customers: ReadonlyArray<CustomerId>
+    ) => Effect.Effect<ReadonlyArray<LoyaltyCard>, StorageError>
+    readonly list: (
+      merchant: MerchantId,
+      window: CardWindow
+    ) => Effect.Effect<ReadonlyArray<LoyaltyCard>, StorageError>
+    /** Cards registered in the period, at one of the stores when a list is given. */
+    readonly registered: (
+      merchant: MerchantId,
+      period: LoyaltyPeriod,
+      stores: ReadonlyArray<StoreId> | null,
+      window: CardWindow
+    ) => Effect.Effect<ReadonlyArray<LoyaltyCard>, StorageError>
+    /** Inserts or replaces, within a unit of work. Fails with `AlreadyTaken` for another's number or external id. */
+    readonly put: (
+      merchant: MerchantId,
+      writes: ReadonlyArray<CardWrite>
+    ) => Effect.Effect<void, AlreadyTaken | StorageError>
+    /** Removes within a unit of work and leaves a tombstone in the feed. */
+    readonly remove: (
+      merchant: MerchantId,
+      card: LoyaltyCard,
+      position: ChangePosition,
+      at: DateTime.Utc
+    ) => Effect.Effect<void, StorageError>
+  }
+>()("@tillbridge/domain/CardRepository") {}

@@ -1,0 +1,126 @@
+/** The rules for loyalty cards. How a card is looked for is a policy that the dialect passes in. */
+import { Context, DateTime, Effect, Equal, Layer, Option } from "effect"
+import { type CardReference, CardRepository, type CardWindow } from "./CardRepository.ts"
+import { ChangeFeed } from "./ChangeFeed.ts"
+import type { Named } from "./Customer.ts"
+import { CustomerRepository } from "./CustomerRepository.ts"
+import type { CustomerReference, Saved } from "./Customers.ts"
+import { resolveEntry } from "./directory.ts"
+import { type AlreadyTaken, CardNotFound, InvalidField, type StorageError, UnknownReference } from "./errors.ts"
+import { CardId, CardTypeId, type CustomerId, type MerchantId } from "./Ids.ts"
+import { applyCardPatch, type CardPatch, type LoyaltyCard, newCard } from "./LoyaltyCard.ts"
+import { MerchantRepository } from "./MerchantRepository.ts"
+import { UnitOfWork } from "./UnitOfWork.ts"
+
+export interface SaveCard {
+  /** Where to look, in this order: the first hit wins. Empty means "always a new card". */
+  readonly search: ReadonlyArray<CardReference>
+  readonly createIfMissing: boolean
+  readonly patch: CardPatch
+  /** `null` clears the type, absent leaves it. */
+  readonly type?: Named | null
+  /** Who owns the card: must exist. `null` takes the owner away, absent leaves it. */
+  readonly owner?: CustomerReference | null
+  readonly actor: number | null
+}
+
+type SaveError = CardNotFound | InvalidField | UnknownReference | AlreadyTaken | StorageError
+
+export class Cards extends Context.Service<
+  Cards,
+  {
+    readonly find: (
+      merchant: MerchantId,
+      search: ReadonlyArray<CardReference>
+    ) => Effect.Effect<LoyaltyCard, CardNotFound | StorageError>
+    readonly list: (
+      merchant: MerchantId,
+      window: CardWindow
+    ) => Effect.Effect<ReadonlyArray<LoyaltyCard>, StorageError>
+    readonly ofCustomers: (
+      merchant: MerchantId,
+      customers: ReadonlyArray<CustomerId>
+    ) => Effect.Effect<ReadonlyArray<LoyaltyCard>, StorageError>
+    /** Changes one card or makes a new one, which needs a number. A save that changes nothing writes nothing. */
+    readonly save: (merchant: MerchantId, request: SaveCard) => Effect.Effect<Saved<LoyaltyCard>, SaveError>
+    readonly remove: (
+      merchant: MerchantId,
+      search: ReadonlyArray<CardReference>
+    ) => Effect.Effect<CardId, CardNotFound | StorageError>
+  }
+>()("@tillbridge/domain/Cards") {
+  static readonly layer = Layer.effect(
+    Cards,
+    Effect.gen(function* () {
+      const repository = yield* CardRepository
+      const customers = yield* CustomerRepository
+      const merchants = yield* MerchantRepository
+      const feed = yield* ChangeFeed
+      const { atomically } = yield* UnitOfWork
+
+      const firstOf = Effect.fnUntraced(function* (merchant: MerchantId, search: ReadonlyArray<CardReference>) {
+        for (const reference of search) {
+          const found = yield* repository.find(merchant, reference)
+          if (Option.isSome(found)) return found.value
+        }
+        return null
+      })
+
+      const find = Effect.fnUntraced(function* (merchant: MerchantId, search: ReadonlyArray<CardReference>) {
+        return (yield* firstOf(merchant, search)) ?? (yield* new CardNotFound())
+      })
+
+      const ownerId = Effect.fnUntraced(function* (merchant: MerchantId, owner: CustomerReference) {
+        if (owner.by === "externalId") {
+          const [found] = yield* customers.owners(merchant, [owner.externalId])
+          return found === undefined ? yield* new UnknownReference({ kind: "owner" }) : found.customerId
+        }
+        const found = yield* customers.get(merchant, owner.id)
+        return Option.isSome(found) ? found.value.id : yield* new UnknownReference({ kind: "owner" })
+      })
+
+      const save = Effect.fnUntraced(function* (merchant: MerchantId, request: SaveCard) {
+        const { actor, createIfMissing, owner, patch, search, type } = request
+        const before = yield* firstOf(merchant, search)
+        if (before === null && !createIfMissing) return yield* new CardNotFound()
+        const number = patch.number ?? before?.number
+        if (number === undefined) return yield* new InvalidField({ field: "number", reason: "is required for a new card" })
+        const now = yield* DateTime.now
+        const patched = applyCardPatch(before ?? newCard(CardId.make(1), number, now, actor), patch, now)
+        const entry = type == null ? type : yield* resolveEntry(merchants, merchant, "card type", type)
+        const customerId = owner == null ? owner : yield* ownerId(merchant, owner)
+        const wanted: LoyaltyCard = {
+          ...patched,
+          type: entry === undefined ? patched.type : entry && { id: CardTypeId.make(entry.id), name: entry.name },
+          customerId: customerId === undefined ? patched.customerId : customerId
+        }
+        if (before !== null && Equal.equals(before, wanted)) return { entity: before, isNew: false }
+        const claimed = yield* feed.claim(merchant, { changes: 1, cards: before === null ? 1 : 0 })
+        const after: LoyaltyCard = {
+          ...wanted,
+          id: before === null ? claimed.cardId : before.id,
+          version: claimed.position,
+          updatedAt: now,
+          updatedBy: actor
+        }
+        yield* repository.put(merchant, [{ before, after }])
+        return { entity: after, isNew: before === null }
+      })
+
+      const remove = Effect.fnUntraced(function* (merchant: MerchantId, search: ReadonlyArray<CardReference>) {
+        const card = yield* find(merchant, search)
+        const { position } = yield* feed.claim(merchant, { changes: 1 })
+        yield* repository.remove(merchant, card, position, yield* DateTime.now)
+        return card.id
+      })
+
+      return Cards.of({
+        find,
+        list: repository.list,
+        ofCustomers: repository.ofCustomers,
+        save: (merchant, request) => atomically(save(merchant, request)),
+        remove: (merchant, search) => atomically(remove(merchant, search))
+      })
+    })
+  )
+}

@@ -1,0 +1,29 @@
+/** Port: credentials, found by the digest of what the caller presents. No secret reaches it. */
+import { Context, type DateTime, type Effect, type Option } from "effect"
+import type { Credential } from "./Credential.ts"
+import type { AlreadyTaken, StorageError } from "./errors.ts"
+import type { CredentialId, MerchantId } from "./Ids.ts"
+import type { Merchant } from "./Merchant.ts"
+
+export interface FoundCredential {
+  readonly credential: Credential
+  readonly merchant: Merchant
+  readonly digest: Uint8Array
+}
+
+export class CredentialRepository extends Context.Service<
+  CredentialRepository,
+  {
+    /** Random bytes of this database that go into every digest. */
+    readonly salt: Effect.Effect<Uint8Array, StorageError>
+    readonly insert: (
+      credential: Omit<Credential, "id" | "revokedAt">,
+      digest: Uint8Array
+    ) => Effect.Effect<Credential, AlreadyTaken | StorageError>
+    readonly byDigest: (digest: Uint8Array) => Effect.Effect<Option.Option<FoundCredential>, StorageError>
+    /** Of one merchant, or of all. */
+    readonly list: (merchant: MerchantId | null) => Effect.Effect<ReadonlyArray<Credential>, StorageError>
+    /** `false` when there is no such credential. Revoking again keeps the first date. */
+    readonly revoke: (id: CredentialId, at: DateTime.Utc) => Effect.Effect<boolean, StorageError>
+  }
+>()("@tillbridge/domain/CredentialRepository") {}

@@ -1,0 +1,147 @@
+/**
+ * Proving who calls. Keys that Tillbridge generates hold 256 random bits, for which one SHA-256 is enough; secrets
+ * that people chose go through PBKDF2, off the main thread and one at a time, so that guessing is slow for everyone.
+ * Both digests depend on the database's own salt, and a credential is found by digest: revoking works at once.
+ */
+import { Context, DateTime, Effect, Layer, Option, Redacted, Semaphore } from "effect"
+import { Digest, Kdf, SecureRandom } from "effect/crypto"
+import { Base64Url } from "effect/encoding"
+import type { Credential, Principal, Scope } from "./Credential.ts"
+import { CredentialRepository } from "./CredentialRepository.ts"
+import { type AlreadyTaken, InvalidField, MerchantNotFound, NotAuthenticated, NotPermitted, type StorageError } from "./errors.ts"
+import type { CredentialId, MerchantId } from "./Ids.ts"
+import { MerchantRepository } from "./MerchantRepository.ts"
+import { UnitOfWork } from "./UnitOfWork.ts"
+
+export interface NewCredential {
+  readonly merchantId: MerchantId
+  readonly dialect: string
+  readonly login: string | null
+  /** `null` has a key generated. */
+  readonly secret: Redacted.Redacted | null
+  readonly label: string | null
+  readonly scopes: ReadonlyArray<Scope>
+}
+
+export interface CreatedCredential {
+  readonly credential: Credential
+  /** The only time the secret is told. */
+  readonly secret: Redacted.Redacted
+}
+
+const generatedKey = /^tb_[A-Za-z0-9_-]{43}$/
+/** Digests of presented secrets are kept for so many callers, so that only a caller's first request pays for one. */
+const rememberedDigests = 1_000
+/** Longer secrets are refused before any hashing. */
+const longestSecret = 512
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a.length !== b.length) return false
+  let difference = 0
+  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!
+  return difference === 0
+}
+
+/** Fails with `NotPermitted` unless the principal holds the right. */
+export const requireScope = (principal: Principal, scope: Scope): Effect.Effect<void, NotPermitted> =>
+  principal.scopes.includes(scope) ? Effect.void : Effect.fail(new NotPermitted({ scope }))
+
+export class Credentials extends Context.Service<
+  Credentials,
+  {
+    readonly create: (
+      request: NewCredential
+    ) => Effect.Effect<CreatedCredential, AlreadyTaken | InvalidField | MerchantNotFound | StorageError>
+    /** The caller behind a key (`login` `null`) or a login and password. Every failure is the same `NotAuthenticated`. */
+    readonly authenticate: (
+      dialect: string,
+      login: string | null,
+      secret: Redacted.Redacted
+    ) => Effect.Effect<Principal, NotAuthenticated | StorageError>
+    readonly list: (merchant: MerchantId | null) => Effect.Effect<ReadonlyArray<Credential>, StorageError>
+    /** `false` when there is no such credential. */
+    readonly revoke: (id: CredentialId) => Effect.Effect<boolean, StorageError>
+  }
+>()("@tillbridge/domain/Credentials") {
+  static readonly layerNoDeps = Layer.effect(
+    Credentials,
+    Effect.gen(function* () {
+      const repository = yield* CredentialRepository
+      const merchants = yield* MerchantRepository
+      const { atomically } = yield* UnitOfWork
+      const digests = yield* Digest.Digest
+      const kdf = yield* Kdf.Kdf
+      const random = yield* SecureRandom.SecureRandom
+      const slowly = yield* Semaphore.make(1)
+      const remembered = new Map<string, Uint8Array>()
+      const encoder = new TextEncoder()
+
+      const compute = Effect.fnUntraced(function* (identity: string, secret: string) {
+        const salt = yield* repository.salt
+        const input = encoder.encode(identity)
+        if (generatedKey.test(secret)) {
+          const salted = new Uint8Array(salt.length + input.length)
+          salted.set(salt)
+          salted.set(input, salt.length)
+          return yield* digests.digest(Digest.sha256, salted)
+        }
+        return yield* slowly.withPermit(kdf.derive(Kdf.pbkdf2Sha256, input, { salt, length: 32 })).pipe(Effect.orDie)
+      })
+
+      const digestOf = Effect.fnUntraced(function* (dialect: string, login: string | null, secret: string) {
+        const identity = [dialect, login ?? "", secret].join("\u0000")
+        const known = remembered.get(identity)
+        if (known !== undefined) return known
+        const digest = yield* compute(identity, secret)
+        if (remembered.size >= rememberedDigests) remembered.delete(remembered.keys().next().value!)
+        remembered.set(identity, digest)
+        return digest
+      })
+
+      const create = Effect.fnUntraced(function* (request: NewCredential) {
+        const { dialect, label, login, merchantId, scopes } = request
+        if (Option.isNone(yield* merchants.get(merchantId))) return yield* new MerchantNotFound()
+        const secret =
+          request.secret === null
+            ? `tb_${Base64Url.encode(yield* random.randomBytes(32))}`
+            : Redacted.value(request.secret)
+        if (secret === "" || secret.length > longestSecret) {
+          return yield* new InvalidField({ field: "secret", reason: `must have 1 to ${longestSecret} characters` })
+        }
+        const digest = yield* digestOf(dialect, login, secret)
+        const credential = yield* atomically(
+          repository.insert({ merchantId, dialect, login, label, scopes, createdAt: yield* DateTime.now }, digest)
+        )
+        return { credential, secret: Redacted.make(secret) }
+      })
+
+      const authenticate = Effect.fnUntraced(function* (
+        dialect: string,
+        login: string | null,
+        secret: Redacted.Redacted
+      ) {
+        const text = Redacted.value(secret)
+        if (text === "" || text.length > longestSecret) return yield* new NotAuthenticated()
+        const digest = yield* digestOf(dialect, login, text)
+        const found = yield* repository.byDigest(digest)
+        if (Option.isNone(found)) return yield* new NotAuthenticated()
+        const { credential, merchant } = found.value
+        const good =
+          sameBytes(found.value.digest, digest) && credential.dialect === dialect && credential.revokedAt === null
+        if (!good) return yield* new NotAuthenticated()
+        return { credentialId: credential.id, merchant, scopes: credential.scopes }
+      })
+
+      return Credentials.of({
+        create,
+        authenticate,
+        list: repository.list,
+        revoke: (id) => atomically(Effect.flatMap(DateTime.now, (now) => repository.revoke(id, now)))
+      })
+    })
+  )
+
+  static readonly layer = this.layerNoDeps.pipe(
+    Layer.provide([Digest.layerWebCrypto, Kdf.layerWebCrypto, SecureRandom.layerWebCrypto])
+  )
+}

@@ -1,0 +1,70 @@
+/** Port: the customers of a merchant. */
+import { Context, type DateTime, type Effect, type Option } from "effect"
+import type { Customer } from "./Customer.ts"
+import type { AlreadyTaken, StorageError } from "./errors.ts"
+import type { ExternalId } from "./ExternalId.ts"
+import type { ChangePosition, CustomerId, MerchantId } from "./Ids.ts"
+
+/** Conditions that hold together (AND); an absent one does not filter. */
+export interface CustomerFilter {
+  readonly id?: CustomerId
+  readonly externalId?: ExternalId
+  /** Free form: compared by `phoneKey`, with either of the customer's phones. */
+  readonly phone?: string
+  /** Compared by `emailKey`. */
+  readonly email?: string
+  readonly hasPhone?: boolean
+  readonly hasEmail?: boolean
+}
+
+/** A part of the list in ascending id: by `offset`, or after an id (which stays right while rows come and go). */
+export type ListWindow =
+  | { readonly offset: number; readonly limit: number }
+  | { readonly after: CustomerId | null; readonly limit: number }
+
+/** Enough to know whether something already encoded is still the customer's newest state. */
+export interface CustomerRef {
+  readonly id: CustomerId
+  readonly version: ChangePosition
+}
+
+/** A write: the state before (`null` for a new customer) tells which index entries go away. */
+export interface CustomerWrite {
+  readonly before: Customer | null
+  readonly after: Customer
+}
+
+export class CustomerRepository extends Context.Service<
+  CustomerRepository,
+  {
+    readonly refs: (
+      merchant: MerchantId,
+      filter: CustomerFilter,
+      window: ListWindow
+    ) => Effect.Effect<ReadonlyArray<CustomerRef>, StorageError>
+    readonly count: (merchant: MerchantId, filter: CustomerFilter) => Effect.Effect<number, StorageError>
+    /** In the order of `ids`; those that do not exist are left out. */
+    readonly getMany: (
+      merchant: MerchantId,
+      ids: ReadonlyArray<CustomerId>
+    ) => Effect.Effect<ReadonlyArray<Customer>, StorageError>
+    readonly get: (merchant: MerchantId, id: CustomerId) => Effect.Effect<Option.Option<Customer>, StorageError>
+    /** Which of the external ids belong to whom. */
+    readonly owners: (
+      merchant: MerchantId,
+      ids: ReadonlyArray<ExternalId>
+    ) => Effect.Effect<ReadonlyArray<ExternalId & { readonly customerId: CustomerId }>, StorageError>
+    /** Inserts or replaces, within a unit of work. Fails with `AlreadyTaken` when an external id belongs to another. */
+    readonly put: (
+      merchant: MerchantId,
+      writes: ReadonlyArray<CustomerWrite>
+    ) => Effect.Effect<void, AlreadyTaken | StorageError>
+    /** Removes within a unit of work and leaves a tombstone in the feed. Cards lose their owner first, by the caller. */
+    readonly remove: (
+      merchant: MerchantId,
+      customer: Customer,
+      position: ChangePosition,
+      at: DateTime.Utc
+    ) => Effect.Effect<void, StorageError>
+  }
+>()("@tillbridge/domain/CustomerRepository") {}

@@ -1,0 +1,21 @@
+/** Money as an exact decimal, in the merchant's own currency: no vendor's customer API names one. */
+import { BigDecimal, Option, Schema } from "effect"
+
+export const Money = Schema.BigDecimalFromString
+export type Money = BigDecimal.BigDecimal
+
+const plain = /^[+-]?[0-9]{1,24}(\.[0-9]{1,6})?$/
+
+/** Exact value of a plain decimal (`15200`, `-4545.00`): at most 24 digits before and 6 after the point. */
+export const moneyFromText = (text: string): Option.Option<Money> =>
+  plain.test(text) ? Option.map(BigDecimal.fromString(text), BigDecimal.normalize) : Option.none()
+
+/** Plain decimal text without exponent or needless zeros: `15200`, `0.5`. */
+export const moneyToText = (money: Money): string => {
+  const { scale, value } = BigDecimal.normalize(money)
+  if (scale <= 0) return (value * 10n ** BigInt(-scale)).toString()
+  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, "0")
+  return `${value < 0n ? "-" : ""}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
+}
+
+export const zero: Money = BigDecimal.fromBigInt(0n)

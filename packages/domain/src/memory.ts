@@ -1,0 +1,348 @@
+/**
+ * The ports in memory: for tests, for embedding without a database, and as the second implementation that keeps the
+ * repository kit honest. Nothing survives the process; searches walk all customers.
+ */
+import { Context, Effect, Layer, Option, Semaphore } from "effect"
+import { type CardReference, CardRepository, type CardWindow } from "./CardRepository.ts"
+import { ChangeFeed } from "./ChangeFeed.ts"
+import type { Credential } from "./Credential.ts"
+import { CredentialRepository } from "./CredentialRepository.ts"
+import type { Customer } from "./Customer.ts"
+import type { Change } from "./CustomerChange.ts"
+import { type CustomerFilter, CustomerRepository, type ListWindow } from "./CustomerRepository.ts"
+import { AlreadyTaken } from "./errors.ts"
+import type { ExternalId } from "./ExternalId.ts"
+import { CardId, ChangePosition, CredentialId, CustomerId, MerchantId } from "./Ids.ts"
+import type { LoyaltyCard } from "./LoyaltyCard.ts"
+import { inPeriod } from "./LoyaltyPeriod.ts"
+import type { Merchant, Store, StoreList } from "./Merchant.ts"
+import { type Directory, type DirectoryEntry, MerchantRepository } from "./MerchantRepository.ts"
+import { emailKey, phoneKey } from "./SearchKeys.ts"
+import { UnitOfWork } from "./UnitOfWork.ts"
+
+interface Tenant {
+  readonly merchant: Merchant
+  readonly next: { position: number; customer: number; card: number }
+  readonly stores: Map<number, Store>
+  readonly storeLists: Map<number, StoreList>
+  readonly directories: Record<Directory, Array<DirectoryEntry>>
+  readonly customers: Map<number, Customer>
+  readonly cards: Map<number, LoyaltyCard>
+  readonly removed: Map<string, Change>
+}
+
+interface Database {
+  readonly tenants: Map<number, Tenant>
+  readonly credentials: Map<number, { readonly credential: Credential; readonly digest: Uint8Array }>
+}
+
+/** A copy that later writes do not reach; entities themselves are never changed in place. */
+const snapshot = ({ credentials, tenants }: Database): Database => ({
+  credentials: new Map(credentials),
+  tenants: new Map(
+    Array.from(tenants, ([id, tenant]) => [
+      id,
+      {
+        merchant: tenant.merchant,
+        next: { ...tenant.next },
+        stores: new Map(tenant.stores),
+        storeLists: new Map(tenant.storeLists),
+        directories: {
+          group: [...tenant.directories.group],
+          "card type": [...tenant.directories["card type"]]
+        },
+        customers: new Map(tenant.customers),
+        cards: new Map(tenant.cards),
+        removed: new Map(tenant.removed)
+      }
+    ])
+  )
+})
+
+const InUnit = Context.Reference("@tillbridge/domain/memory/InUnit", { defaultValue: () => false })
+
+const sameId = (id: ExternalId) => (other: ExternalId) => other.system === id.system && other.key === id.key
+
+const ascending = <A extends { readonly id: number }>(items: Iterable<A>): Array<A> =>
+  [...items].sort((a, b) => a.id - b.id)
+
+const windowed = <A extends { readonly id: number }>(items: Array<A>, window: ListWindow | CardWindow): Array<A> =>
+  "offset" in window
+    ? items.slice(window.offset, window.offset + window.limit)
+    : items.filter(({ id }) => id > (window.after ?? 0)).slice(0, window.limit)
+
+const matches = (filter: CustomerFilter) => {
+  const phone = filter.phone === undefined ? undefined : phoneKey(filter.phone)
+  const email = filter.email === undefined ? undefined : emailKey(filter.email)
+  return (customer: Customer): boolean => {
+    const phones = [customer.phone, customer.mobilePhone]
+    return (
+      (filter.id === undefined || customer.id === filter.id) &&
+      (filter.externalId === undefined || customer.externalIds.some(sameId(filter.externalId))) &&
+      (phone === undefined || (phone !== null && phones.some((own) => phoneKey(own) === phone))) &&
+      (email === undefined || (email !== null && emailKey(customer.email) === email)) &&
+      (filter.hasPhone === undefined || phones.some((own) => own !== null) === filter.hasPhone) &&
+      (filter.hasEmail === undefined || (customer.email !== null) === filter.hasEmail)
+    )
+  }
+}
+
+const cardMatches = (reference: CardReference) => (card: LoyaltyCard): boolean => {
+  switch (reference.by) {
+    case "id":
+      return card.id === reference.id
+    case "number":
+      return card.number === reference.number
+    case "externalId":
+      return card.externalIds.some(sameId(reference.externalId))
+    case "barcode":
+      return card.barcode === reference.barcode || card.ean13 === reference.barcode
+  }
+}
+
+const make = Effect.gen(function* () {
+  let database: Database = { tenants: new Map(), credentials: new Map() }
+  const writer = yield* Semaphore.make(1)
+  const salt = crypto.getRandomValues(new Uint8Array(16))
+  const tenantOf = (id: MerchantId) => database.tenants.get(id)
+  const has = <A>(items: Iterable<A>, test: (item: A) => boolean): boolean => {
+    for (const item of items) if (test(item)) return true
+    return false
+  }
+
+  const unitOfWork = UnitOfWork.of({
+    atomically: (effect) =>
+      Effect.flatMap(InUnit, (nested) =>
+        nested
+          ? effect
+          : writer.withPermit(
+              Effect.suspend(() => {
+                const before = snapshot(database)
+                return effect.pipe(
+                  Effect.provideService(InUnit, true),
+                  Effect.onExit((exit) =>
+                    Effect.sync(() => {
+                      if (exit._tag === "Failure") database = before
+                    })
+                  )
+                )
+              })
+            )
+      )
+  })
+
+  const merchants = MerchantRepository.of({
+    insert: (merchant) =>
+      Effect.sync(() => {
+        const id = MerchantId.make(database.tenants.size + 1)
+        const made: Merchant = { id, ...merchant }
+        database.tenants.set(id, {
+          merchant: made,
+          next: { position: 1, customer: 1, card: 1 },
+          stores: new Map(),
+          storeLists: new Map(),
+          directories: { group: [], "card type": [] },
+          customers: new Map(),
+          cards: new Map(),
+          removed: new Map()
+        })
+        return made
+      }),
+    get: (id) => Effect.sync(() => Option.fromUndefinedOr(tenantOf(id)?.merchant)),
+    list: Effect.sync(() => Array.from(database.tenants.values(), ({ merchant }) => merchant)),
+    putStore: (id, store) => Effect.sync(() => void tenantOf(id)?.stores.set(store.id, store)),
+    stores: (id) => Effect.sync(() => ascending(tenantOf(id)?.stores.values() ?? [])),
+    putStoreList: (id, list) => Effect.sync(() => void tenantOf(id)?.storeLists.set(list.id, list)),
+    storeLists: (id) => Effect.sync(() => ascending(tenantOf(id)?.storeLists.values() ?? [])),
+    findEntry: (id, directory, named) =>
+      Effect.sync(() =>
+        Option.fromUndefinedOr(
+          tenantOf(id)?.directories[directory].find((entry) =>
+            named.id === undefined ? entry.name === named.name : entry.id === named.id
+          )
+        )
+      ),
+    addEntry: (id, directory, name) =>
+      Effect.sync(() => {
+        const entries = tenantOf(id)!.directories[directory]
+        const found = entries.find((entry) => entry.name === name)
+        if (found !== undefined) return found
+        const entry = { id: entries.length + 1, name }
+        entries.push(entry)
+        return entry
+      }),
+    entries: (id, directory) => Effect.sync(() => [...(tenantOf(id)?.directories[directory] ?? [])])
+  })
+
+  const customersOf = (id: MerchantId, filter: CustomerFilter) =>
+    ascending(tenantOf(id)?.customers.values() ?? []).filter(matches(filter))
+
+  const customers = CustomerRepository.of({
+    refs: (id, filter, window) =>
+      Effect.sync(() =>
+        windowed(customersOf(id, filter), window).map((customer) => ({ id: customer.id, version: customer.version }))
+      ),
+    count: (id, filter) => Effect.sync(() => customersOf(id, filter).length),
+    get: (id, customer) => Effect.sync(() => Option.fromUndefinedOr(tenantOf(id)?.customers.get(customer))),
+    getMany: (id, ids) => Effect.sync(() => ids.flatMap((customer) => tenantOf(id)?.customers.get(customer) ?? [])),
+    owners: (id, ids) =>
+      Effect.sync(() =>
+        ids.flatMap((wanted) =>
+          ascending(tenantOf(id)?.customers.values() ?? [])
+            .filter((customer) => customer.externalIds.some(sameId(wanted)))
+            .map((customer) => ({ ...wanted, customerId: customer.id }))
+        )
+      ),
+    put: (id, writes) =>
+      Effect.suspend(() => {
+        const all = tenantOf(id)!.customers
+        for (const { after } of writes) {
+          const isTaken = (other: Customer) =>
+            other.id !== after.id && other.externalIds.some((own) => after.externalIds.some(sameId(own)))
+          if (has(all.values(), isTaken)) return Effect.fail(new AlreadyTaken({ what: "customer external id" }))
+          all.set(after.id, after)
+        }
+        return Effect.void
+      }),
+    remove: (id, customer, position) =>
+      Effect.sync(() => {
+        const tenant = tenantOf(id)!
+        tenant.customers.delete(customer.id)
+        tenant.removed.set(`customer ${customer.id}`, { _tag: "CustomerRemoved", position, id: customer.id })
+      })
+  })
+
+  const cardsOf = (id: MerchantId) => ascending(tenantOf(id)?.cards.values() ?? [])
+
+  const cards = CardRepository.of({
+    find: (id, reference) => Effect.sync(() => Option.fromUndefinedOr(cardsOf(id).find(cardMatches(reference)))),
+    ofCustomers: (id, owners) =>
+      Effect.sync(() => cardsOf(id).filter((card) => card.customerId !== null && owners.includes(card.customerId))),
+    list: (id, window) => Effect.sync(() => windowed(cardsOf(id), window)),
+    registered: (id, period, stores, window) =>
+      Effect.sync(() =>
+        windowed(
+          cardsOf(id).filter(
+            (card) =>
+              card.registeredAt !== null &&
+              inPeriod(period, card.registeredAt) &&
+              (stores === null || (card.registeredIn !== null && stores.includes(card.registeredIn)))
+          ),
+          window
+        )
+      ),
+    put: (id, writes) =>
+      Effect.suspend(() => {
+        const all = tenantOf(id)!.cards
+        for (const { after } of writes) {
+          const others = [...all.values()].filter((card) => card.id !== after.id)
+          if (has(others, (card) => card.number === after.number)) {
+            return Effect.fail(new AlreadyTaken({ what: "card number" }))
+          }
+          if (has(others, (card) => card.externalIds.some((own) => after.externalIds.some(sameId(own))))) {
+            return Effect.fail(new AlreadyTaken({ what: "card external id" }))
+          }
+          all.set(after.id, after)
+        }
+        return Effect.void
+      }),
+    remove: (id, card, position) =>
+      Effect.sync(() => {
+        const tenant = tenantOf(id)!
+        tenant.cards.delete(card.id)
+        tenant.removed.set(`card ${card.id}`, { _tag: "CardRemoved", position, id: card.id })
+      })
+  })
+
+  const feed = ChangeFeed.of({
+    claim: (id, claim) =>
+      Effect.sync(() => {
+        const { next } = tenantOf(id)!
+        next.customer = Math.max(next.customer, (claim.customerIdAtLeast ?? 0) + 1)
+        const claimed = {
+          position: ChangePosition.make(next.position),
+          customerId: CustomerId.make(next.customer),
+          cardId: CardId.make(next.card)
+        }
+        next.position += claim.changes
+        next.customer += claim.customers ?? 0
+        next.card += claim.cards ?? 0
+        return claimed
+      }),
+    read: (id, after, limit) =>
+      Effect.sync(() => {
+        const tenant = tenantOf(id)
+        if (tenant === undefined) return []
+        const changes: Array<Change> = [
+          ...tenant.removed.values(),
+          ...Array.from(
+            tenant.customers.values(),
+            (customer): Change => ({ _tag: "CustomerChanged", position: customer.version, customer })
+          ),
+          ...Array.from(tenant.cards.values(), (card): Change => ({ _tag: "CardChanged", position: card.version, card }))
+        ]
+        return changes
+          .filter(({ position }) => position > after)
+          .sort((a, b) => a.position - b.position)
+          .slice(0, limit)
+      })
+  })
+
+  const credentials = CredentialRepository.of({
+    salt: Effect.succeed(salt),
+    insert: (credential, digest) =>
+      Effect.suspend(() => {
+        const taken = has(database.credentials.values(), (other) => other.digest.every((byte, i) => byte === digest[i]))
+        if (taken) return Effect.fail(new AlreadyTaken({ what: "credential" }))
+        const id = CredentialId.make(database.credentials.size + 1)
+        const made: Credential = { id, ...credential, revokedAt: null }
+        database.credentials.set(id, { credential: made, digest })
+        return Effect.succeed(made)
+      }),
+    byDigest: (digest) =>
+      Effect.sync(() => {
+        for (const found of database.credentials.values()) {
+          const merchant = tenantOf(found.credential.merchantId)?.merchant
+          if (merchant !== undefined && found.digest.every((byte, i) => byte === digest[i])) {
+            return Option.some({ ...found, merchant })
+          }
+        }
+        return Option.none()
+      }),
+    list: (merchant) =>
+      Effect.sync(() =>
+        Array.from(database.credentials.values(), ({ credential }) => credential).filter(
+          ({ merchantId }) => merchant === null || merchantId === merchant
+        )
+      ),
+    revoke: (id, at) =>
+      Effect.sync(() => {
+        const found = database.credentials.get(id)
+        if (found === undefined) return false
+        const credential = { ...found.credential, revokedAt: found.credential.revokedAt ?? at }
+        database.credentials.set(id, { ...found, credential })
+        return true
+      })
+  })
+
+  return Context.empty().pipe(
+    Context.add(UnitOfWork, unitOfWork),
+    Context.add(MerchantRepository, merchants),
+    Context.add(CustomerRepository, customers),
+    Context.add(CardRepository, cards),
+    Context.add(ChangeFeed, feed),
+    Context.add(CredentialRepository, credentials)
+  )
+})
+
+/** Every port of one store. */
+export type Repositories =
+  | UnitOfWork
+  | MerchantRepository
+  | CustomerRepository
+  | CardRepository
+  | ChangeFeed
+  | CredentialRepository
+
+/** All repositories over one store in memory. */
+export const layerMemory: Layer.Layer<Repositories> = Layer.effectContext(make)
