@@ -59,7 +59,8 @@ const snapshot = ({ credentials, tenants }: Database): Database => ({
   )
 })
 
-const InUnit = Context.Reference("@tillbridge/domain/memory/InUnit", { defaultValue: () => false })
+/** The copy that the running unit of work writes to; nobody else sees it before the unit ends. */
+const Draft = Context.Reference<Database | null>("@tillbridge/domain/memory/Draft", { defaultValue: () => null })
 
 const sameId = (id: ExternalId) => (other: ExternalId) => other.system === id.system && other.key === id.key
 
@@ -101,10 +102,14 @@ const cardMatches = (reference: CardReference) => (card: LoyaltyCard): boolean =
 }
 
 const make = Effect.gen(function* () {
-  let database: Database = { tenants: new Map(), credentials: new Map() }
+  let committed: Database = { tenants: new Map(), credentials: new Map() }
   const writer = yield* Semaphore.make(1)
   const salt = crypto.getRandomValues(new Uint8Array(16))
-  const tenantOf = (id: MerchantId) => database.tenants.get(id)
+  /** The database as the caller sees it: its own unit's draft, or what is committed. */
+  const using = <A, E = never>(use: (database: Database) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.flatMap(Draft, (draft) => use(draft ?? committed))
+  const look = <A>(use: (tenantOf: (id: MerchantId) => Tenant | undefined, database: Database) => A): Effect.Effect<A> =>
+    using((database) => Effect.sync(() => use((id) => database.tenants.get(id), database)))
   const has = <A>(items: Iterable<A>, test: (item: A) => boolean): boolean => {
     for (const item of items) if (test(item)) return true
     return false
@@ -112,17 +117,17 @@ const make = Effect.gen(function* () {
 
   const unitOfWork = UnitOfWork.of({
     atomically: (effect) =>
-      Effect.flatMap(InUnit, (nested) =>
-        nested
+      Effect.flatMap(Draft, (outer) =>
+        outer !== null
           ? effect
           : writer.withPermit(
               Effect.suspend(() => {
-                const before = snapshot(database)
+                const draft = snapshot(committed)
                 return effect.pipe(
-                  Effect.provideService(InUnit, true),
+                  Effect.provideService(Draft, draft),
                   Effect.onExit((exit) =>
                     Effect.sync(() => {
-                      if (exit._tag === "Failure") database = before
+                      if (exit._tag === "Success") committed = draft
                     })
                   )
                 )
@@ -133,7 +138,7 @@ const make = Effect.gen(function* () {
 
   const merchants = MerchantRepository.of({
     insert: (merchant) =>
-      Effect.sync(() => {
+      look((_, database) => {
         const id = MerchantId.make(database.tenants.size + 1)
         const made: Merchant = { id, ...merchant }
         database.tenants.set(id, {
@@ -148,14 +153,14 @@ const make = Effect.gen(function* () {
         })
         return made
       }),
-    get: (id) => Effect.sync(() => Option.fromUndefinedOr(tenantOf(id)?.merchant)),
-    list: Effect.sync(() => Array.from(database.tenants.values(), ({ merchant }) => merchant)),
-    putStore: (id, store) => Effect.sync(() => void tenantOf(id)?.stores.set(store.id, store)),
-    stores: (id) => Effect.sync(() => ascending(tenantOf(id)?.stores.values() ?? [])),
-    putStoreList: (id, list) => Effect.sync(() => void tenantOf(id)?.storeLists.set(list.id, list)),
-    storeLists: (id) => Effect.sync(() => ascending(tenantOf(id)?.storeLists.values() ?? [])),
+    get: (id) => look((tenantOf) => Option.fromUndefinedOr(tenantOf(id)?.merchant)),
+    list: look((_, database) => Array.from(database.tenants.values(), ({ merchant }) => merchant)),
+    putStore: (id, store) => look((tenantOf) => void tenantOf(id)?.stores.set(store.id, store)),
+    stores: (id) => look((tenantOf) => ascending(tenantOf(id)?.stores.values() ?? [])),
+    putStoreList: (id, list) => look((tenantOf) => void tenantOf(id)?.storeLists.set(list.id, list)),
+    storeLists: (id) => look((tenantOf) => ascending(tenantOf(id)?.storeLists.values() ?? [])),
     findEntry: (id, directory, named) =>
-      Effect.sync(() =>
+      look((tenantOf) =>
         Option.fromUndefinedOr(
           tenantOf(id)?.directories[directory].find((entry) =>
             named.id === undefined ? entry.name === named.name : entry.id === named.id
@@ -163,7 +168,7 @@ const make = Effect.gen(function* () {
         )
       ),
     addEntry: (id, directory, name) =>
-      Effect.sync(() => {
+      look((tenantOf) => {
         const entries = tenantOf(id)!.directories[directory]
         const found = entries.find((entry) => entry.name === name)
         if (found !== undefined) return found
@@ -171,22 +176,22 @@ const make = Effect.gen(function* () {
         entries.push(entry)
         return entry
       }),
-    entries: (id, directory) => Effect.sync(() => [...(tenantOf(id)?.directories[directory] ?? [])])
+    entries: (id, directory) => look((tenantOf) => [...(tenantOf(id)?.directories[directory] ?? [])])
   })
 
-  const customersOf = (id: MerchantId, filter: CustomerFilter) =>
-    ascending(tenantOf(id)?.customers.values() ?? []).filter(matches(filter))
+  const customersOf = (tenant: Tenant | undefined, filter: CustomerFilter) =>
+    ascending(tenant?.customers.values() ?? []).filter(matches(filter))
 
   const customers = CustomerRepository.of({
     refs: (id, filter, window) =>
-      Effect.sync(() =>
-        windowed(customersOf(id, filter), window).map((customer) => ({ id: customer.id, version: customer.version }))
+      look((tenantOf) =>
+        windowed(customersOf(tenantOf(id), filter), window).map((customer) => ({ id: customer.id, version: customer.version }))
       ),
-    count: (id, filter) => Effect.sync(() => customersOf(id, filter).length),
-    get: (id, customer) => Effect.sync(() => Option.fromUndefinedOr(tenantOf(id)?.customers.get(customer))),
-    getMany: (id, ids) => Effect.sync(() => ids.flatMap((customer) => tenantOf(id)?.customers.get(customer) ?? [])),
+    count: (id, filter) => look((tenantOf) => customersOf(tenantOf(id), filter).length),
+    get: (id, customer) => look((tenantOf) => Option.fromUndefinedOr(tenantOf(id)?.customers.get(customer))),
+    getMany: (id, ids) => look((tenantOf) => ids.flatMap((customer) => tenantOf(id)?.customers.get(customer) ?? [])),
     owners: (id, ids) =>
-      Effect.sync(() =>
+      look((tenantOf) =>
         ids.flatMap((wanted) =>
           ascending(tenantOf(id)?.customers.values() ?? [])
             .filter((customer) => customer.externalIds.some(sameId(wanted)))
@@ -194,8 +199,8 @@ const make = Effect.gen(function* () {
         )
       ),
     put: (id, writes) =>
-      Effect.suspend(() => {
-        const all = tenantOf(id)!.customers
+      using(({ tenants }) => {
+        const all = tenants.get(id)!.customers
         for (const { after } of writes) {
           const isTaken = (other: Customer) =>
             other.id !== after.id && other.externalIds.some((own) => after.externalIds.some(sameId(own)))
@@ -205,24 +210,24 @@ const make = Effect.gen(function* () {
         return Effect.void
       }),
     remove: (id, customer, position) =>
-      Effect.sync(() => {
+      look((tenantOf) => {
         const tenant = tenantOf(id)!
         tenant.customers.delete(customer.id)
         tenant.removed.set(`customer ${customer.id}`, { _tag: "CustomerRemoved", position, id: customer.id })
       })
   })
 
-  const cardsOf = (id: MerchantId) => ascending(tenantOf(id)?.cards.values() ?? [])
+  const cardsOf = (tenant: Tenant | undefined) => ascending(tenant?.cards.values() ?? [])
 
   const cards = CardRepository.of({
-    find: (id, reference) => Effect.sync(() => Option.fromUndefinedOr(cardsOf(id).find(cardMatches(reference)))),
+    find: (id, reference) => look((tenantOf) => Option.fromUndefinedOr(cardsOf(tenantOf(id)).find(cardMatches(reference)))),
     ofCustomers: (id, owners) =>
-      Effect.sync(() => cardsOf(id).filter((card) => card.customerId !== null && owners.includes(card.customerId))),
-    list: (id, window) => Effect.sync(() => windowed(cardsOf(id), window)),
+      look((tenantOf) => cardsOf(tenantOf(id)).filter((card) => card.customerId !== null && owners.includes(card.customerId))),
+    list: (id, window) => look((tenantOf) => windowed(cardsOf(tenantOf(id)), window)),
     registered: (id, period, stores, window) =>
-      Effect.sync(() =>
+      look((tenantOf) =>
         windowed(
-          cardsOf(id).filter(
+          cardsOf(tenantOf(id)).filter(
             (card) =>
               card.registeredAt !== null &&
               inPeriod(period, card.registeredAt) &&
@@ -232,8 +237,8 @@ const make = Effect.gen(function* () {
         )
       ),
     put: (id, writes) =>
-      Effect.suspend(() => {
-        const all = tenantOf(id)!.cards
+      using(({ tenants }) => {
+        const all = tenants.get(id)!.cards
         for (const { after } of writes) {
           const others = [...all.values()].filter((card) => card.id !== after.id)
           if (has(others, (card) => card.number === after.number)) {
@@ -247,7 +252,7 @@ const make = Effect.gen(function* () {
         return Effect.void
       }),
     remove: (id, card, position) =>
-      Effect.sync(() => {
+      look((tenantOf) => {
         const tenant = tenantOf(id)!
         tenant.cards.delete(card.id)
         tenant.removed.set(`card ${card.id}`, { _tag: "CardRemoved", position, id: card.id })
@@ -256,7 +261,7 @@ const make = Effect.gen(function* () {
 
   const feed = ChangeFeed.of({
     claim: (id, claim) =>
-      Effect.sync(() => {
+      look((tenantOf) => {
         const { next } = tenantOf(id)!
         next.customer = Math.max(next.customer, (claim.customerIdAtLeast ?? 0) + 1)
         const claimed = {
@@ -270,7 +275,7 @@ const make = Effect.gen(function* () {
         return claimed
       }),
     read: (id, after, limit) =>
-      Effect.sync(() => {
+      look((tenantOf) => {
         const tenant = tenantOf(id)
         if (tenant === undefined) return []
         const changes: Array<Change> = [
@@ -291,7 +296,7 @@ const make = Effect.gen(function* () {
   const credentials = CredentialRepository.of({
     salt: Effect.succeed(salt),
     insert: (credential, digest) =>
-      Effect.suspend(() => {
+      using((database) => {
         const taken = has(database.credentials.values(), (other) => other.digest.every((byte, i) => byte === digest[i]))
         if (taken) return Effect.fail(new AlreadyTaken({ what: "credential" }))
         const id = CredentialId.make(database.credentials.size + 1)
@@ -300,7 +305,7 @@ const make = Effect.gen(function* () {
         return Effect.succeed(made)
       }),
     byDigest: (digest) =>
-      Effect.sync(() => {
+      look((tenantOf) => {
         for (const found of database.credentials.values()) {
           const merchant = tenantOf(found.credential.merchantId)?.merchant
           if (merchant !== undefined && found.digest.every((byte, i) => byte === digest[i])) {
@@ -310,13 +315,13 @@ const make = Effect.gen(function* () {
         return Option.none()
       }),
     list: (merchant) =>
-      Effect.sync(() =>
+      look((tenantOf) =>
         Array.from(database.credentials.values(), ({ credential }) => credential).filter(
           ({ merchantId }) => merchant === null || merchantId === merchant
         )
       ),
     revoke: (id, at) =>
-      Effect.sync(() => {
+      look((tenantOf) => {
         const found = database.credentials.get(id)
         if (found === undefined) return false
         const credential = { ...found.credential, revokedAt: found.credential.revokedAt ?? at }

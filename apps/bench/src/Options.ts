@@ -1,0 +1,76 @@
+/** The flags of the bench. */
+import { parseArgs } from "node:util"
+
+export interface Options {
+  readonly contender: string
+  readonly only: ReadonlyArray<string>
+  readonly rounds: number
+  /** Requests a round and server; undefined leaves each row its own number. */
+  readonly requests: number | undefined
+  readonly million: boolean
+  readonly json: boolean
+  readonly help: boolean
+}
+
+export class UsageError extends Error {}
+
+export const rowNames = [
+  "page-json",
+  "page-xml",
+  "by-id",
+  "update",
+  "mixed",
+  "import",
+  "start",
+  "memory"
+] as const
+
+export const usage = `Measures a contender against hand-written baselines in the same run.
+
+Usage: npm run bench -- [flags]
+  --contender NAME  tillbridge (default), or a baseline to try the bench itself: http, fastify
+  --only NAME       one of ${rowNames.join(", ")}; may be repeated
+  --rounds N        interleaved rounds of each row (5)
+  --requests N      requests a round and server, instead of each row's own number
+  --memory          the memory row with a million customers instead of a hundred thousand (minutes), and judged
+  --json            the report as JSON
+`
+
+const positive = (name: string, value: string): number => {
+  const number = Number(value)
+  if (Number.isInteger(number) && number > 0) return number
+  throw new UsageError(`--${name} takes a whole number above zero, not "${value}"`)
+}
+
+export const parseOptions = (argv: ReadonlyArray<string>): Options => {
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        contender: { type: "string", default: "tillbridge" },
+        only: { type: "string", multiple: true, default: [] },
+        rounds: { type: "string", default: "5" },
+        requests: { type: "string" },
+        memory: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", default: false }
+      }
+    })
+    const only = values.only.flatMap((name) => name.split(","))
+    const unknown = only.find((name) => !(rowNames as ReadonlyArray<string>).includes(name))
+    if (unknown !== undefined) throw new UsageError(`--only takes ${rowNames.join(", ")}, not "${unknown}"`)
+    return {
+      contender: values.contender,
+      only,
+      rounds: positive("rounds", values.rounds),
+      requests: values.requests === undefined ? undefined : positive("requests", values.requests),
+      million: values.memory,
+      json: values.json,
+      help: values.help
+    }
+  } catch (cause) {
+    throw cause instanceof UsageError
+      ? cause
+      : new UsageError(cause instanceof Error ? cause.message : String(cause))
+  }
+}

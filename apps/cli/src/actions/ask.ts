@@ -1,0 +1,20 @@
+/** Asking before something is lost. */
+import { createInterface } from "node:readline/promises"
+import { Effect } from "effect"
+import { type Failure, rejected, usage } from "../Failure.ts"
+import { isTerminal } from "../Output.ts"
+
+/** Goes on only with a yes; where nobody can be asked, --yes must have been given. */
+export const confirm = (question: string, yes: boolean): Effect.Effect<void, Failure> => {
+  if (yes) return Effect.void
+  if (!isTerminal.input() || !isTerminal.talk()) return Effect.fail(usage("nobody can be asked here: repeat with --yes"))
+  return Effect.callback<void, Failure>((resume) => {
+    const asking = createInterface({ input: process.stdin, output: process.stderr })
+    asking.on("SIGINT", () => process.kill(process.pid, "SIGINT"))
+    void asking.question(`${question} [y/N] `).then((answer) => {
+      asking.close()
+      resume(/^y(es)?$/i.test(answer.trim()) ? Effect.void : Effect.fail(rejected("nothing was changed")))
+    })
+    return Effect.sync(() => asking.close())
+  })
+}

@@ -1,0 +1,26 @@
+/** The command tree. */
+import * as Command from "effect/cli/Command"
+import { cards } from "./commands/cards.ts"
+import { completions } from "./commands/completions.ts"
+import { credentials } from "./commands/credentials.ts"
+import { customers } from "./commands/customers.ts"
+import { dialects } from "./commands/dialects.ts"
+import { merchants } from "./commands/merchants.ts"
+import { periods } from "./commands/periods.ts"
+import { serve } from "./commands/serve.ts"
+import { globalFlags } from "./GlobalFlags.ts"
+
+export const tillbridge = Command.make("tillbridge").pipe(
+  Command.withDescription("One customer and loyalty store that speaks every till's dialect."),
+  Command.withExamples([
+    { command: "tillbridge serve --demo" },
+    { command: "tillbridge customers import customers.csv" },
+    { command: "tillbridge customers list --json | jq -r .email" }
+  ]),
+  Command.withSubcommands([
+    { group: "Run", commands: [serve] },
+    { group: "Store", commands: [merchants, credentials, customers, cards, periods] },
+    { group: "Tools", commands: [dialects, completions((): Command.Command.Any => tillbridge)] }
+  ]),
+  Command.withGlobalFlags(globalFlags)
+)

@@ -1,0 +1,89 @@
+/** `tillbridge.toml`: read whole, every key known, every mistake named. */
+import { readFileSync } from "node:fs"
+import { dirname, resolve } from "node:path"
+import { Redacted, Result } from "effect"
+import { Toml } from "effect/encoding"
+import { misconfigured, systemReason } from "../Failure.ts"
+import { didYouMean } from "../Suggest.ts"
+import { readSecret } from "./Secret.ts"
+
+export interface SettingsFile {
+  readonly path: string
+  readonly database?: string
+  readonly merchant?: string
+  readonly host?: string
+  readonly port?: number
+}
+
+type Table = Record<string, unknown>
+
+const isTable = (value: unknown): value is Table =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)
+
+const knownKeys = (path: string, where: string, table: Table, known: ReadonlyArray<string>): void => {
+  for (const key of Object.keys(table)) {
+    if (known.includes(key)) continue
+    const hint = didYouMean(key, known)
+    throw misconfigured(`${path}: unknown key "${key}"${where}.${hint === "" ? ` Known: ${known.join(", ")}` : hint}`)
+  }
+}
+
+/** A database URL: text, or a secret where it holds one. */
+const databaseOf = (path: string, value: unknown): string => {
+  if (isTable(value)) {
+    knownKeys(path, " in database", value, ["env", "file"])
+    const { env, file } = value
+    if (typeof env === "string" && file === undefined) return Redacted.value(readSecret({ env }, `${path}: database`))
+    if (typeof file === "string" && env === undefined) {
+      return Redacted.value(readSecret({ file: resolve(dirname(path), file) }, `${path}: database`))
+    }
+    throw misconfigured(`${path}: database must be { env = "NAME" } or { file = "PATH" }`)
+  }
+  if (typeof value !== "string") throw misconfigured(`${path}: database must be a text such as "sqlite:shop.sqlite"`)
+  if (/^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i.test(value)) {
+    throw misconfigured(
+      `${path}: database holds a password, and a secret may not stand in the file: write database = { env = "NAME" } or { file = "PATH" }`
+    )
+  }
+  // A path in the file is meant from the file's own folder, wherever the command runs.
+  const relative = /^sqlite:(?!\/\/)(.+)$/.exec(value)
+  return relative === null ? value : `sqlite:${resolve(dirname(path), relative[1]!)}`
+}
+
+const textOf = (path: string, key: string, value: unknown): string => {
+  if (typeof value === "string" && value !== "") return value
+  throw misconfigured(`${path}: ${key} must be a text in quotes`)
+}
+
+/** `undefined` when the file is the default one and does not exist. */
+export const readSettingsFile = (given: string | undefined): SettingsFile | undefined => {
+  const path = resolve(given ?? "tillbridge.toml")
+  let text: string
+  try {
+    text = readFileSync(path, "utf8")
+  } catch (cause) {
+    if (given === undefined && (cause as NodeJS.ErrnoException).code === "ENOENT") return undefined
+    throw misconfigured(`cannot read the settings file ${path}: ${systemReason(cause)}`)
+  }
+  const parsed = Toml.parse(text)
+  if (Result.isFailure(parsed)) throw misconfigured(`${path} is not valid TOML: ${parsed.failure.message}`)
+  const root: Table = parsed.success
+  knownKeys(path, "", root, ["database", "merchant", "serve"])
+  const { database, merchant, serve } = root
+  if (serve !== undefined && !isTable(serve)) throw misconfigured(`${path}: serve must be a table: [serve]`)
+  if (serve !== undefined) knownKeys(path, " in [serve]", serve, ["host", "port"])
+  const host = serve?.["host"]
+  const port = serve?.["port"] === undefined ? undefined : Number(serve["port"])
+  if (port !== undefined && !isPort(port)) throw misconfigured(`${path}: serve.port must be a number from 0 to 65535`)
+  return {
+    path,
+    ...(database === undefined ? {} : { database: databaseOf(path, database) }),
+    ...(merchant === undefined
+      ? {}
+      : { merchant: typeof merchant === "number" || typeof merchant === "bigint" ? String(merchant) : textOf(path, "merchant", merchant) }),
+    ...(host === undefined ? {} : { host: textOf(path, "serve.host", host) }),
+    ...(port === undefined ? {} : { port })
+  }
+}
+
+export const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535

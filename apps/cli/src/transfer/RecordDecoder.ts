@@ -1,0 +1,79 @@
+/** One record of an import, checked: unknown fields and wrong types are refused with a reason a person can act on. */
+import { CustomerRecord } from "@tillbridge/domain"
+import { Result, Schema, SchemaIssue } from "effect"
+import { didYouMean } from "../Suggest.ts"
+
+/** What an export holds beside what may be imported: the store's own stamps. */
+const stamps = ["version", "updatedAt", "updatedBy"]
+const fields = new Set([...Object.keys(CustomerRecord.fields), ...stamps])
+const nested: Record<string, ReadonlySet<string>> = {
+  address: new Set(["line1", "line2", "line3", "postalCode", "city", "country"]),
+  company: new Set(["name", "vatNumber"]),
+  birthDate: new Set(["day", "month", "year"]),
+  consents: new Set(["push", "email", "sms"]),
+  group: new Set(["id", "name"])
+}
+const externalIdFields = new Set(["system", "key"])
+
+const decode = Schema.decodeUnknownResult(CustomerRecord)
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** The first thing wrong: which field, and why, without quoting the value when it is long. */
+export const firstIssue = (error: Schema.SchemaError): { readonly field: string; readonly reason: string } => {
+  const issue = issuesOf(error.issue).issues[0]
+  const field = (issue?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
+  const message = issue?.message ?? "is not valid"
+  const reason = message.replace(/^Expected /, "must be ").replace(/, got /, ", not ")
+  return { field, reason: reason.length > 200 ? `${reason.slice(0, 200)}…` : reason }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const unknownKey = (value: Record<string, unknown>, known: ReadonlySet<string>, where: string): string | null => {
+  for (const key in value) {
+    if (known.has(key)) continue
+    return `unknown field "${where}${key}".${didYouMean(key, known)}`
+  }
+  return null
+}
+
+const unknownField = (value: Record<string, unknown>): string | null => {
+  const top = unknownKey(value, fields, "")
+  if (top !== null) return top
+  for (const key in nested) {
+    const part = value[key]
+    const wrong = isObject(part) ? unknownKey(part, nested[key]!, `${key}.`) : null
+    if (wrong !== null) return wrong
+  }
+  const externalIds = value["externalIds"]
+  if (Array.isArray(externalIds)) {
+    for (const one of externalIds) {
+      const wrong = isObject(one) ? unknownKey(one, externalIdFields, "externalIds.") : null
+      if (wrong !== null) return wrong
+    }
+  }
+  return null
+}
+
+/** The record, or the reason why it is none. */
+export const decodeRecord = (value: unknown): CustomerRecord | string => {
+  if (!isObject(value)) return "is not a JSON object"
+  const unknown = unknownField(value)
+  if (unknown !== null) return unknown
+  const decoded = decode(value)
+  if (Result.isSuccess(decoded)) return decoded.success
+  const { field, reason } = firstIssue(decoded.failure)
+  return `${field} ${reason}`.trim()
+}
+
+/** As `decodeRecord`, from JSON text. */
+export const decodeJson = (text: string): CustomerRecord | string => {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return "is not valid JSON"
+  }
+  return decodeRecord(value)
+}

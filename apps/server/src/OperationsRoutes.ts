@@ -1,0 +1,41 @@
+/** Paths for those who run the server: is it alive, may it be sent requests, what does it count. */
+import { MerchantId, MerchantRepository } from "@tillbridge/domain"
+import { Effect } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { PrometheusMetrics } from "effect/observability"
+
+const text = (body: string, status: number) =>
+  HttpServerResponse.text(body, { status, headers: { "cache-control": "no-store" } })
+
+export const layerOperations = (options: { readonly isDraining: () => boolean; readonly droppedLines: () => number }) =>
+  HttpRouter.use(
+    Effect.fnUntraced(function* (router) {
+      const merchants = yield* MerchantRepository
+      yield* router.add("GET", "/healthz", Effect.succeed(text("ok\n", 200)))
+      yield* router.add(
+        "GET",
+        "/readyz",
+        Effect.suspend(() =>
+          options.isDraining()
+            ? Effect.succeed(text("stopping\n", 503))
+            : merchants.get(MerchantId.make(1)).pipe(
+                Effect.as(text("ready\n", 200)),
+                Effect.catchTag("StorageError", (error) =>
+                  Effect.as(Effect.logError("store not ready", error), text("store not ready\n", 503))
+                )
+              )
+        )
+      )
+      yield* router.add(
+        "GET",
+        "/metrics",
+        Effect.map(PrometheusMetrics.format({ prefix: "tillbridge" }), (metrics) =>
+          HttpServerResponse.text(
+            `${metrics}\n# HELP tillbridge_access_log_dropped_total Access log lines that nobody read\n# TYPE tillbridge_access_log_dropped_total counter\ntillbridge_access_log_dropped_total ${options.droppedLines()}\n# HELP process_resident_memory_bytes Resident memory\n# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes ${process.memoryUsage.rss()}\n`,
+            { contentType: "text/plain; version=0.0.4; charset=utf-8", headers: { "cache-control": "no-store" } }
+          )
+        )
+      )
+      yield* router.add("*", "*", Effect.succeed(text("not found\n", 404)))
+    })
+  )

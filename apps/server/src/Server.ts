@@ -1,0 +1,82 @@
+/** The server as one effect: every dialect over one store, until it is interrupted; then it drains and stops. */
+import { layerDomain, type Repositories, type StorageError } from "@tillbridge/domain"
+import { NodeHttpServer } from "@effect/platform-node"
+import { Effect, Layer, References, Schema } from "effect"
+import { HttpRouter } from "effect/http"
+import type { Server } from "node:http"
+import type { AddressInfo } from "node:net"
+import { makeAccessLog } from "./AccessLog.ts"
+import { type ServedDialect, servedDialects } from "./dialects.ts"
+import { guard } from "./Guard.ts"
+import { defaultLimits, type ListenerLimits, makeListener } from "./Listener.ts"
+import { layerOperations } from "./OperationsRoutes.ts"
+import { makeRequestMetrics } from "./RequestMetrics.ts"
+
+/** The address could not be listened on: taken, not this machine's, or not allowed. */
+export class ListenError extends Schema.TaggedError<ListenError>()("ListenError", {
+  host: Schema.String,
+  port: Schema.Finite,
+  code: Schema.String
+}) {
+  override get message() {
+    const why =
+      this.code === "EADDRINUSE"
+        ? "the port is in use"
+        : this.code === "EACCES"
+          ? "not allowed"
+          : this.code === "EADDRNOTAVAIL" || this.code === "ENOTFOUND"
+            ? "not an address of this machine"
+            : this.code
+    return `cannot listen on ${this.host}:${this.port}: ${why}`
+  }
+}
+
+export interface ServerOptions {
+  /** Default 127.0.0.1: nobody else's machine can reach it. */
+  readonly host?: string
+  /** Default 8080; 0 takes a free one. */
+  readonly port?: number
+  readonly store: Layer.Layer<Repositories, StorageError>
+  readonly dialects?: ReadonlyArray<ServedDialect>
+  readonly limits?: Partial<ListenerLimits>
+}
+
+const listen = (server: Server, host: string, port: number): Effect.Effect<AddressInfo, ListenError> =>
+  Effect.callback((resume) => {
+    const onError = (cause: NodeJS.ErrnoException) =>
+      resume(Effect.fail(new ListenError({ host, port, code: cause.code ?? "unknown" })))
+    server.once("error", onError)
+    server.listen({ host, port }, () => {
+      server.off("error", onError)
+      resume(Effect.succeed(server.address() as AddressInfo))
+    })
+  })
+
+/**
+ * Answers until interrupted, then drains. Nothing is listened on before everything behind it is ready; `onListening`
+ * gets the base URL.
+ */
+export const serve = <E, R>(
+  options: ServerOptions,
+  onListening: (url: string) => Effect.Effect<void, E, R>
+): Effect.Effect<never, ListenError | StorageError | E, R> =>
+  Effect.gen(function* () {
+    const { dialects = servedDialects, host = "127.0.0.1", port = 8080 } = options
+    const log = makeAccessLog(process.stderr, { forTerminal: process.stderr.isTTY === true })
+    const metrics = makeRequestMetrics(yield* Effect.context<never>())
+    const listener = makeListener({ log, metrics, limits: { ...defaultLimits, ...options.limits } })
+    const routes = Layer.mergeAll(
+      layerOperations({ isDraining: listener.isDraining, droppedLines: log.dropped }),
+      ...dialects.map((served) => served.routes)
+    ).pipe(Layer.provide(layerDomain), Layer.provide(options.store))
+    const app = yield* HttpRouter.toHttpEffect(routes)
+    const handler = yield* NodeHttpServer.makeHandler(guard(app), { scope: yield* Effect.scope })
+    listener.server.on("request", handler)
+    const address = yield* listen(listener.server, host, port)
+    yield* onListening(`http://${host.includes(":") ? `[${host}]` : host}:${address.port}`)
+    return yield* Effect.never.pipe(Effect.onInterrupt(() => listener.drain))
+  }).pipe(
+    Effect.scoped,
+    // Spans would cost more than most answers, and nothing here exports them.
+    Effect.provideService(References.TracerEnabled, false)
+  )

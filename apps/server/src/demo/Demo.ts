@@ -1,0 +1,154 @@
+/**
+ * The demo: one merchant with the records that the vendors' own pages show and 1,000 invented customers, the same at
+ * every start, in a store that is thrown away afterwards.
+ */
+import {
+  ChangeFeed,
+  CardRepository,
+  CardTypeId,
+  ChangePosition,
+  Credentials,
+  CustomerId,
+  CustomerRepository,
+  type Customer,
+  fromLocal,
+  GroupId,
+  layerDomain,
+  MerchantRepository,
+  Merchants,
+  moneyFromText,
+  newCustomer,
+  type Repositories,
+  StorageError,
+  StoreId,
+  StoreListId,
+  TimeZone,
+  UnitOfWork
+} from "@tillbridge/domain"
+import { layer as layerSqlite } from "@tillbridge/sqlite"
+import { DateTime, Effect, Layer, Option, Redacted } from "effect"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { servedDialects } from "../dialects.ts"
+import { inventPeople } from "./people.ts"
+
+/** The demo's key, login and password. */
+export const DEMO_KEY = "demo"
+
+const zone = TimeZone.make("Europe/Moscow")
+
+const at = (year: number, month: number, day: number, hour: number, minute: number, second: number): DateTime.Utc =>
+  fromLocal(zone, { year, month, day, hour, minute, second, millisecond: 0 })
+
+/** The customer of the VirtualPOS page, and the one of the Megawin page (known there as 1). */
+const sampleCustomers = (): ReadonlyArray<Customer> => {
+  const registered = at(2016, 7, 18, 13, 54, 37)
+  const added = at(2024, 1, 1, 12, 34, 56)
+  return [
+    {
+      ...newCustomer(CustomerId.make(1), registered, 2),
+      firstName: "Сергей",
+      lastName: "Иванов",
+      middleName: "Степанович",
+      gender: "female",
+      notes: "очень требовательный",
+      birthDate: { day: 24, month: 10, year: 1992 },
+      accumulatedSales: Option.getOrThrow(moneyFromText("15200")),
+      consents: { push: true, email: true, sms: true }
+    },
+    {
+      ...newCustomer(CustomerId.make(2), added, null),
+      externalIds: [{ system: "megawin", key: "1" }],
+      firstName: "John",
+      lastName: "Doe",
+      email: "jdoe@example.com",
+      phone: "555-1234",
+      mobilePhone: "555-5678",
+      address: {
+        line1: "123 Main St",
+        line2: null,
+        line3: null,
+        postalCode: "12345",
+        city: "Anytown",
+        country: "USA"
+      },
+      company: { name: "John Doe Inc.", vatNumber: "TVA123456" },
+      language: "EN",
+      discountPercent: Option.getOrThrow(moneyFromText("10"))
+    }
+  ]
+}
+
+const fill = Effect.gen(function* () {
+  const merchants = yield* Merchants
+  const entries = yield* MerchantRepository
+  const credentials = yield* Credentials
+  const customers = yield* CustomerRepository
+  const cards = yield* CardRepository
+  const feed = yield* ChangeFeed
+
+  const merchant = yield* merchants.create({ name: "Demo", timeZone: zone, externalKeyPrefix: "SHOP" })
+  for (const id of [1, 2, 3]) yield* merchants.putStore(merchant.id, { id: StoreId.make(id), name: `Store ${id}` })
+  yield* merchants.putStoreList(merchant.id, {
+    id: StoreListId.make(1),
+    name: "Stores 1 and 2",
+    storeIds: [StoreId.make(1), StoreId.make(2)]
+  })
+  for (const { dialect } of servedDialects) {
+    yield* credentials.create({
+      merchantId: merchant.id,
+      dialect: dialect.id,
+      login: dialect.capabilities.credentials === "login" ? DEMO_KEY : null,
+      secret: Redacted.make(DEMO_KEY),
+      label: "demo",
+      scopes: ["read", "write"]
+    })
+  }
+  const named = (directory: "group" | "card type", names: ReadonlyArray<string>) =>
+    Effect.forEach(names, (name) => entries.addEntry(merchant.id, directory, name))
+  const groups = yield* named("group", ["VIP", "Retail", "Staff"])
+  const cardTypes = yield* named("card type", ["Gold", "Silver", "Gift"])
+  const samples = sampleCustomers()
+  const people = inventPeople(1_000, samples.length + 1, zone, {
+    groups: groups.map(({ id, name }) => ({ id: GroupId.make(id), name })),
+    cardTypes: cardTypes.map(({ id, name }) => ({ id: CardTypeId.make(id), name }))
+  })
+  const all = [...samples, ...people.customers]
+  const claimed = yield* feed.claim(merchant.id, {
+    changes: all.length + people.cards.length,
+    customers: all.length,
+    cards: people.cards.length
+  })
+  const version = (index: number) => ChangePosition.make(claimed.position + index)
+  yield* customers.put(
+    merchant.id,
+    all.map((customer, index) => ({ before: null, after: { ...customer, version: version(index) } }))
+  )
+  yield* cards.put(
+    merchant.id,
+    people.cards.map((card, index) => ({ before: null, after: { ...card, version: version(all.length + index) } }))
+  )
+})
+
+/** A filled store on a file of its own, which is removed when the layer closes. */
+export const demo: Layer.Layer<Repositories, StorageError> = Layer.unwrap(
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "tillbridge-demo-"))),
+      (made) => Effect.sync(() => fs.rmSync(made, { recursive: true, force: true }))
+    )
+    const store = layerSqlite({ path: path.join(folder, "demo.sqlite") })
+    const filled = Layer.effectDiscard(
+      Effect.gen(function* () {
+        const { atomically } = yield* UnitOfWork
+        yield* atomically(fill)
+      }).pipe(
+        Effect.catch((error) =>
+          error._tag === "StorageError" ? Effect.fail(error) : Effect.die(error)
+        )
+      )
+    ).pipe(Layer.provide(layerDomain))
+    return Layer.provideMerge(filled, store)
+  })
+)

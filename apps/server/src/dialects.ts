@@ -1,0 +1,20 @@
+/** The dialects that the server speaks. */
+import type { Cards, Credentials, Customers, Dialect } from "@tillbridge/domain"
+import { Virtpos, VirtposRoutes } from "@tillbridge/virtpos"
+import type { Layer } from "effect"
+import type { HttpRouter } from "effect/http"
+
+export interface ServedDialect {
+  readonly dialect: Dialect
+  readonly routes: Layer.Layer<never, never, HttpRouter.HttpRouter | Customers | Cards | Credentials>
+  /** A request that shows the dialect with the demo's data, below the server's own address. */
+  readonly example: { readonly path: string; readonly body?: string }
+}
+
+export const servedDialects: ReadonlyArray<ServedDialect> = [
+  {
+    dialect: Virtpos,
+    routes: VirtposRoutes.layer(),
+    example: { path: "/api/customer?apikey=demo&format=xml&id=1" }
+  }
+]

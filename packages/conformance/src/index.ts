@@ -1,0 +1,6 @@
+/** The kits that every store (and soon every dialect) must pass. */
+export * from "./Case.ts"
+export * from "./CrashSuite.ts"
+export * from "./Records.ts"
+export { assertOrdered, feedAgrees } from "./StoreFeed.ts"
+export * from "./StoreSuite.ts"

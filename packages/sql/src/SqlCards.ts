@@ -1,0 +1,103 @@
+import {
+  AlreadyTaken,
+  type CardReference,
+  CardRepository,
+  type CardWindow,
+  type CustomerId,
+  type LoyaltyPeriod,
+  type MerchantId,
+  type StoreId
+} from "@tillbridge/domain"
+import { Effect, Layer, Option } from "effect"
+import { SqlClient, type Statement } from "effect/sql"
+import { cardColumns, cardFromRow, type CardRow, pushCardValues } from "./cardRow.ts"
+import { makeExternalIds } from "./externalIds.ts"
+import { makeMultiRow, overwrite } from "./multiRow.ts"
+import { makeStoring } from "./StorageFailures.ts"
+
+/** Cards in the table `cards`, their external ids also in `card_external_ids`. */
+export const layerCards = Layer.effect(
+  CardRepository,
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const storing = yield* makeStoring
+    const upsert = makeMultiRow(sql, {
+      table: "cards",
+      columns: cardColumns,
+      suffix: overwrite(["merchant_id", "id"], cardColumns)
+    })
+    const externalIds = makeExternalIds(sql, "card_external_ids", "card_id")
+
+    const selected = (condition: Statement.Fragment) =>
+      Effect.map(sql<CardRow>`SELECT * FROM cards WHERE ${condition}`, (rows) => rows.map(cardFromRow))
+
+    const is = (merchant: MerchantId, reference: CardReference): Statement.Fragment => {
+      switch (reference.by) {
+        case "id":
+          return sql`id = ${reference.id}`
+        case "number":
+          return sql`number = ${reference.number}`
+        case "externalId":
+          return sql`id = (SELECT card_id FROM card_external_ids WHERE merchant_id = ${merchant}
+  AND system = ${reference.externalId.system} AND key = ${reference.externalId.key})`
+        case "barcode":
+          return sql`(barcode = ${reference.barcode} OR ean13 = ${reference.barcode}) ORDER BY id LIMIT 1`
+      }
+    }
+
+    const pageOf = ({ after, limit }: CardWindow) => sql`id > ${after ?? 0} ORDER BY id LIMIT ${limit}`
+
+    const registered = (merchant: MerchantId, period: LoyaltyPeriod, stores: ReadonlyArray<StoreId> | null) =>
+      sql`merchant_id = ${merchant} AND registered_at >= ${period.from.epochMilliseconds}
+  AND registered_at < ${period.until.epochMilliseconds} ${
+        stores === null ? sql.literal("") : stores.length === 0 ? sql.literal("AND 1 = 0") : sql`AND ${sql.in("registered_in", stores)}`
+      }`
+
+    const ofCustomers = (merchant: MerchantId, customers: ReadonlyArray<CustomerId>) =>
+      customers.length === 0
+        ? Effect.succeed([])
+        : selected(sql`merchant_id = ${merchant} AND ${sql.in("customer_id", customers)} ORDER BY id`)
+
+    /** The writer holds the merchant's counter, so nobody takes a number between this look and the write. */
+    const numbersAreFree = Effect.fnUntraced(function* (
+      merchant: MerchantId,
+      writes: ReadonlyArray<{ readonly before: { number: string } | null; readonly after: { id: number; number: string } }>
+    ) {
+      for (const { after, before } of writes) {
+        if (before?.number === after.number) continue
+        const rows = yield* sql`SELECT 1 FROM cards
+WHERE merchant_id = ${merchant} AND number = ${after.number} AND id <> ${after.id}`
+        if (rows.length > 0) return false
+      }
+      return true
+    })
+
+    return CardRepository.of({
+      find: (merchant, reference) =>
+        selected(sql`merchant_id = ${merchant} AND ${is(merchant, reference)}`).pipe(
+          Effect.map((cards) => Option.fromUndefinedOr(cards[0])),
+          storing("cards.find")
+        ),
+      ofCustomers: (merchant, customers) => ofCustomers(merchant, customers).pipe(storing("cards.ofCustomers")),
+      list: (merchant, window) =>
+        selected(sql`merchant_id = ${merchant} AND ${pageOf(window)}`).pipe(storing("cards.list")),
+      registered: (merchant, period, stores, window) =>
+        selected(sql`${registered(merchant, period, stores)} AND ${pageOf(window)}`).pipe(storing("cards.registered")),
+      put: (merchant, writes) =>
+        Effect.gen(function* () {
+          if (!(yield* numbersAreFree(merchant, writes))) return yield* new AlreadyTaken({ what: "card number" })
+          yield* upsert(writes, (out, { after }) => pushCardValues(out, merchant, after))
+          if (!(yield* externalIds.update(merchant, writes))) {
+            return yield* new AlreadyTaken({ what: "card external id" })
+          }
+        }).pipe(storing("cards.put")),
+      remove: (merchant, card, position, at) =>
+        Effect.gen(function* () {
+          yield* externalIds.forget(merchant, card.externalIds)
+          yield* sql`DELETE FROM cards WHERE merchant_id = ${merchant} AND id = ${card.id}`
+          yield* sql`INSERT INTO removals (merchant_id, position, entity, entity_id, removed_at)
+VALUES (${merchant}, ${position}, 'card', ${card.id}, ${at.epochMilliseconds})`
+        }).pipe(storing("cards.remove"))
+    })
+  })
+)

@@ -1,0 +1,148 @@
+import {
+  AlreadyTaken,
+  type ChangePosition,
+  type CustomerFilter,
+  CustomerId,
+  type CustomerRef,
+  CustomerRepository,
+  emailKey,
+  type ExternalId,
+  type ListWindow,
+  type MerchantId,
+  phoneKey
+} from "@tillbridge/domain"
+import { Effect, Layer, Option } from "effect"
+import { SqlClient, type Statement } from "effect/sql"
+import { customerColumns, customerFromRow, type CustomerRow, pushCustomerValues } from "./customerRow.ts"
+import { makeExternalIds } from "./externalIds.ts"
+import { makeMultiRow, overwrite } from "./multiRow.ts"
+import { makePageStarts } from "./pageStarts.ts"
+import { makeStoring } from "./StorageFailures.ts"
+
+/** Ids of one IN list. */
+const idsAtOnce = 500
+
+/** Customers in the table `customers`, their external ids also in `customer_external_ids`. */
+export const layerCustomers = Layer.effect(
+  CustomerRepository,
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const storing = yield* makeStoring
+    const upsert = makeMultiRow(sql, {
+      table: "customers",
+      columns: customerColumns,
+      suffix: overwrite(["merchant_id", "id"], customerColumns)
+    })
+    const externalIds = makeExternalIds(sql, "customer_external_ids", "customer_id")
+
+    const where = (merchant: MerchantId, filter: CustomerFilter): Statement.Fragment => {
+      const all: Array<string | Statement.Fragment> = [sql`merchant_id = ${merchant}`]
+      const { email, externalId, hasEmail, hasPhone, id, phone } = filter
+      if (id !== undefined) all.push(sql`id = ${id}`)
+      if (externalId !== undefined) {
+        all.push(sql`id IN (SELECT customer_id FROM customer_external_ids
+  WHERE merchant_id = ${merchant} AND system = ${externalId.system} AND key = ${externalId.key})`)
+      }
+      // A phone without a digit, an address of blanks: the key is null, and nothing equals null.
+      if (phone !== undefined) {
+        const key = phoneKey(phone)
+        all.push(sql`(phone_key = ${key} OR mobile_phone_key = ${key})`)
+      }
+      if (email !== undefined) all.push(sql`email_key = ${emailKey(email)}`)
+      if (hasPhone !== undefined) {
+        all.push(hasPhone ? "(phone IS NOT NULL OR mobile_phone IS NOT NULL)" : "phone IS NULL AND mobile_phone IS NULL")
+      }
+      if (hasEmail !== undefined) all.push(hasEmail ? "email IS NOT NULL" : "email IS NULL")
+      return sql.and(all)
+    }
+
+    /** The refs of a window, with the revision of the merchant's list that the database saw while it read them. */
+    const refs = Effect.fnUntraced(function* (merchant: MerchantId, filter: CustomerFilter, window: ListWindow) {
+      const page =
+        "offset" in window
+          ? sql`ORDER BY id LIMIT ${window.limit} OFFSET ${window.offset}`
+          : sql`AND id > ${window.after ?? 0} ORDER BY id LIMIT ${window.limit}`
+      const rows = yield* sql`SELECT id, version, (SELECT customers_revision FROM merchants WHERE id = ${merchant})
+FROM customers WHERE ${where(merchant, filter)} ${page}`.values
+      return {
+        refs: rows.map(([id, version]): CustomerRef => ({ id: id as CustomerId, version: version as ChangePosition })),
+        revision: rows[0]?.[2] as number | undefined
+      }
+    })
+
+    const pageStarts = makePageStarts()
+
+    /** The whole list by offset: goes on after the last id of the page before, where that is still known. */
+    const refsOfList = Effect.fnUntraced(function* (merchant: MerchantId, window: { offset: number; limit: number }) {
+      const start = pageStarts.find(merchant, window.offset)
+      if (start !== undefined) {
+        const found = yield* refs(merchant, {}, { after: start.after, limit: window.limit })
+        if (found.revision === start.revision) return pageStarts.learn(merchant, window, found)
+      }
+      return pageStarts.learn(merchant, window, yield* refs(merchant, {}, window))
+    })
+
+    const get = (merchant: MerchantId, id: CustomerId) =>
+      sql<CustomerRow>`SELECT * FROM customers WHERE merchant_id = ${merchant} AND id = ${id}`.pipe(
+        Effect.map((rows) => Option.map(Option.fromUndefinedOr(rows[0]), customerFromRow))
+      )
+
+    const getMany = Effect.fnUntraced(function* (merchant: MerchantId, ids: ReadonlyArray<CustomerId>) {
+      const byId = new Map<number, CustomerRow>()
+      for (let from = 0; from < ids.length; from += idsAtOnce) {
+        const rows = yield* sql<CustomerRow>`SELECT * FROM customers
+WHERE merchant_id = ${merchant} AND ${sql.in("id", ids.slice(from, from + idsAtOnce))}`
+        for (const row of rows) byId.set(row.id as number, row)
+      }
+      return ids.flatMap((id) => {
+        const row = byId.get(id)
+        return row === undefined ? [] : customerFromRow(row)
+      })
+    })
+
+    const owners = Effect.fnUntraced(function* (merchant: MerchantId, ids: ReadonlyArray<ExternalId>) {
+      const bySystem = Map.groupBy(ids, ({ system }) => system)
+      const found: Array<ExternalId & { readonly customerId: CustomerId }> = []
+      for (const [system, list] of bySystem) {
+        for (let from = 0; from < list.length; from += idsAtOnce) {
+          const keys = list.slice(from, from + idsAtOnce).map(({ key }) => key)
+          const rows = yield* sql<{ key: string; customer_id: number }>`SELECT key, customer_id FROM customer_external_ids
+WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)}`
+          for (const row of rows) found.push({ system, key: row.key, customerId: row.customer_id as CustomerId })
+        }
+      }
+      return found
+    })
+
+    return CustomerRepository.of({
+      refs: (merchant, filter, window) =>
+        ("offset" in window && Object.keys(filter).length === 0
+          ? refsOfList(merchant, window)
+          : Effect.map(refs(merchant, filter, window), (found) => found.refs)
+        ).pipe(storing("customers.refs")),
+      count: (merchant, filter) =>
+        sql<{ n: number }>`SELECT count(*) AS n FROM customers WHERE ${where(merchant, filter)}`.pipe(
+          Effect.map((rows) => Number(rows[0]?.n ?? 0)),
+          storing("customers.count")
+        ),
+      get: (merchant, id) => get(merchant, id).pipe(storing("customers.get")),
+      getMany: (merchant, ids) => getMany(merchant, ids).pipe(storing("customers.getMany")),
+      owners: (merchant, ids) => owners(merchant, ids).pipe(storing("customers.owners")),
+      put: (merchant, writes) =>
+        Effect.gen(function* () {
+          yield* upsert(writes, (out, { after }) => pushCustomerValues(out, merchant, after))
+          if (!(yield* externalIds.update(merchant, writes))) {
+            return yield* new AlreadyTaken({ what: "customer external id" })
+          }
+        }).pipe(storing("customers.put")),
+      remove: (merchant, customer, position, at) =>
+        Effect.gen(function* () {
+          yield* externalIds.forget(merchant, customer.externalIds)
+          yield* sql`DELETE FROM customers WHERE merchant_id = ${merchant} AND id = ${customer.id}`
+          yield* sql`UPDATE merchants SET customers_revision = customers_revision + 1 WHERE id = ${merchant}`
+          yield* sql`INSERT INTO removals (merchant_id, position, entity, entity_id, removed_at)
+VALUES (${merchant}, ${position}, 'customer', ${customer.id}, ${at.epochMilliseconds})`
+        }).pipe(storing("customers.remove"))
+    })
+  })
+)

@@ -1,0 +1,51 @@
+/** The tables that lead from an external id to its owner, kept beside the lists in the owners' own rows. */
+import type { ExternalId, MerchantId } from "@tillbridge/domain"
+import { Effect } from "effect"
+import type { SqlClient } from "effect/sql"
+import { makeMultiRow } from "./multiRow.ts"
+
+interface Owned {
+  readonly id: number
+  readonly externalIds: ReadonlyArray<ExternalId>
+}
+
+interface Write {
+  readonly before: Owned | null
+  readonly after: Owned
+}
+
+const lacks = (list: ReadonlyArray<ExternalId>, id: ExternalId): boolean =>
+  !list.some((other) => other.system === id.system && other.key === id.key)
+
+/** Index maintenance for one kind of owner. */
+export const makeExternalIds = (sql: SqlClient.SqlClient, table: string, ownerColumn: string) => {
+  const insert = makeMultiRow(sql, {
+    table,
+    columns: ["merchant_id", "system", "key", ownerColumn],
+    suffix: `ON CONFLICT (merchant_id, system, key) DO NOTHING RETURNING ${ownerColumn}`
+  })
+
+  const forget = Effect.fnUntraced(function* (merchant: MerchantId, ids: ReadonlyArray<ExternalId>) {
+    for (const { key, system } of ids) {
+      yield* sql`DELETE FROM ${sql(table)} WHERE merchant_id = ${merchant} AND system = ${system} AND key = ${key}`
+    }
+  })
+
+  /** Brings the index up to date; `false` when an added id belongs to another owner. */
+  const update = Effect.fnUntraced(function* (merchant: MerchantId, writes: ReadonlyArray<Write>) {
+    const added: Array<ExternalId & { readonly owner: number }> = []
+    const gone: Array<ExternalId> = []
+    for (const { after, before } of writes) {
+      const old = before?.externalIds ?? []
+      if (old === after.externalIds) continue
+      for (const id of after.externalIds) if (lacks(old, id)) added.push({ ...id, owner: after.id })
+      for (const id of old) if (lacks(after.externalIds, id)) gone.push(id)
+    }
+    if (gone.length > 0) yield* forget(merchant, gone)
+    if (added.length === 0) return true
+    const inserted = yield* insert(added, (out, id) => out.push(merchant, id.system, id.key, id.owner))
+    return inserted.length === added.length
+  })
+
+  return { forget, update }
+}

@@ -1,0 +1,23 @@
+/** The domain's repositories on `effect/sql`, for any database that has a client for it. */
+import type { Repositories, StorageError } from "@tillbridge/domain"
+import { Layer } from "effect"
+import type { SqlClient } from "effect/sql"
+import { layerMigrations } from "./migrations.ts"
+import { layerCards } from "./SqlCards.ts"
+import { layerChangeFeed } from "./SqlChangeFeed.ts"
+import { layerCredentials } from "./SqlCredentials.ts"
+import { layerCustomers } from "./SqlCustomers.ts"
+import { layerMerchants } from "./SqlMerchants.ts"
+import { layerUnitOfWork } from "./SqlUnitOfWork.ts"
+
+export { migrations } from "./migrations.ts"
+export { commonFailure, FailureOf } from "./StorageFailures.ts"
+
+/** All repositories over one database, brought to the newest schema first. */
+export const layerRepositories: Layer.Layer<Repositories, StorageError, SqlClient.SqlClient> = Layer.mergeAll(
+  layerMerchants,
+  layerCustomers,
+  layerCards,
+  layerChangeFeed,
+  layerCredentials
+).pipe(Layer.provide(layerMigrations), Layer.provideMerge(layerUnitOfWork))

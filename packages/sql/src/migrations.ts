@@ -1,0 +1,185 @@
+/**
+ * The schema, as numbered steps. Each step runs in the transaction that also records it, so a process killed half-way
+ * leaves the old schema. A database with a step this program does not know is refused: it belongs to a newer one.
+ *
+ * Instants are milliseconds since 1970 UTC, money and JSON are text, booleans 0 or 1: the same on every database.
+ */
+import { StorageError, UnitOfWork } from "@tillbridge/domain"
+import { Effect, Layer } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { makeStoring } from "./StorageFailures.ts"
+
+const audit = `
+  created_at BIGINT NOT NULL,
+  created_by BIGINT,
+  updated_at BIGINT NOT NULL,
+  updated_by BIGINT`
+
+const first = [
+  `CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
+  `CREATE TABLE merchants (
+  id BIGINT PRIMARY KEY,
+  name TEXT NOT NULL,
+  time_zone TEXT NOT NULL,
+  external_key_prefix TEXT,
+  next_position BIGINT NOT NULL DEFAULT 1,
+  next_customer_id BIGINT NOT NULL DEFAULT 1,
+  next_card_id BIGINT NOT NULL DEFAULT 1,
+  customers_revision BIGINT NOT NULL DEFAULT 1
+)`,
+  `CREATE TABLE stores (
+  merchant_id BIGINT NOT NULL REFERENCES merchants (id),
+  id BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (merchant_id, id)
+)`,
+  `CREATE TABLE store_lists (
+  merchant_id BIGINT NOT NULL REFERENCES merchants (id),
+  id BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  store_ids TEXT NOT NULL,
+  PRIMARY KEY (merchant_id, id)
+)`,
+  `CREATE TABLE directory_entries (
+  merchant_id BIGINT NOT NULL REFERENCES merchants (id),
+  directory TEXT NOT NULL,
+  id BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (merchant_id, directory, id),
+  UNIQUE (merchant_id, directory, name)
+)`,
+  `CREATE TABLE customers (
+  merchant_id BIGINT NOT NULL REFERENCES merchants (id),
+  id BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  phone_key TEXT,
+  mobile_phone_key TEXT,
+  email_key TEXT,
+  external_ids TEXT NOT NULL,
+  title TEXT,
+  first_name TEXT,
+  middle_name TEXT,
+  last_name TEXT,
+  gender TEXT,
+  birth_day INTEGER,
+  birth_month INTEGER,
+  birth_year INTEGER,
+  email TEXT,
+  phone TEXT,
+  mobile_phone TEXT,
+  address TEXT,
+  company_name TEXT,
+  vat_number TEXT,
+  language TEXT,
+  consents INTEGER NOT NULL,
+  notes TEXT,
+  discount_percent TEXT,
+  accumulated_sales TEXT NOT NULL,
+  registered_at BIGINT,
+  registered_in BIGINT,
+  extensions TEXT,
+  group_id BIGINT,
+  group_name TEXT,${audit},
+  PRIMARY KEY (merchant_id, id)
+)`,
+  `CREATE UNIQUE INDEX customers_by_version ON customers (merchant_id, version)`,
+  `CREATE INDEX customers_by_phone ON customers (merchant_id, phone_key) WHERE phone_key IS NOT NULL`,
+  `CREATE INDEX customers_by_mobile ON customers (merchant_id, mobile_phone_key) WHERE mobile_phone_key IS NOT NULL`,
+  `CREATE INDEX customers_by_email ON customers (merchant_id, email_key) WHERE email_key IS NOT NULL`,
+  `CREATE TABLE customer_external_ids (
+  merchant_id BIGINT NOT NULL,
+  system TEXT NOT NULL,
+  key TEXT NOT NULL,
+  customer_id BIGINT NOT NULL,
+  PRIMARY KEY (merchant_id, system, key)
+)`,
+  `CREATE TABLE cards (
+  merchant_id BIGINT NOT NULL REFERENCES merchants (id),
+  id BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  external_ids TEXT NOT NULL,
+  number TEXT NOT NULL,
+  ean13 TEXT,
+  barcode TEXT,
+  medium TEXT,
+  status TEXT NOT NULL,
+  activated_at BIGINT,
+  blocked_at BIGINT,
+  customer_id BIGINT,
+  registered_at BIGINT,
+  registered_in BIGINT,
+  extensions TEXT,
+  type_id BIGINT,
+  type_name TEXT,${audit},
+  PRIMARY KEY (merchant_id, id),
+  UNIQUE (merchant_id, number)
+)`,
+  `CREATE UNIQUE INDEX cards_by_version ON cards (merchant_id, version)`,
+  `CREATE INDEX cards_by_barcode ON cards (merchant_id, barcode) WHERE barcode IS NOT NULL`,
+  `CREATE INDEX cards_by_ean13 ON cards (merchant_id, ean13) WHERE ean13 IS NOT NULL`,
+  `CREATE INDEX cards_by_customer ON cards (merchant_id, customer_id) WHERE customer_id IS NOT NULL`,
+  `CREATE INDEX cards_by_registration ON cards (merchant_id, registered_at, id)`,
+  `CREATE TABLE card_external_ids (
+  merchant_id BIGINT NOT NULL,
+  system TEXT NOT NULL,
+  key TEXT NOT NULL,
+  card_id BIGINT NOT NULL,
+  PRIMARY KEY (merchant_id, system, key)
+)`,
+  `CREATE TABLE removals (
+  merchant_id BIGINT NOT NULL,
+  position BIGINT NOT NULL,
+  entity TEXT NOT NULL,
+  entity_id BIGINT NOT NULL,
+  removed_at BIGINT NOT NULL,
+  PRIMARY KEY (merchant_id, position)
+)`,
+  `CREATE TABLE credentials (
+  id BIGINT PRIMARY KEY,
+  merchant_id BIGINT NOT NULL REFERENCES merchants (id),
+  digest TEXT NOT NULL UNIQUE,
+  dialect TEXT NOT NULL,
+  login TEXT,
+  label TEXT,
+  scopes TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  revoked_at BIGINT
+)`
+]
+
+interface Migration {
+  readonly id: number
+  readonly name: string
+  readonly statements: ReadonlyArray<string>
+}
+
+export const migrations: ReadonlyArray<Migration> = [{ id: 1, name: "first_till", statements: first }]
+
+/** Brings the database to the newest schema, or refuses one from a newer program and leaves it untouched. */
+export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient | UnitOfWork> = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const { atomically } = yield* UnitOfWork
+  const storing = yield* makeStoring
+  const newest = migrations.reduce((max, { id }) => Math.max(max, id), 0)
+
+  const run: Effect.Effect<void, SqlError.SqlError | StorageError> = Effect.gen(function* () {
+    yield* sql`CREATE TABLE IF NOT EXISTS schema_migrations (
+  id BIGINT PRIMARY KEY,
+  name TEXT NOT NULL,
+  applied_at BIGINT NOT NULL
+)`
+    const rows = yield* sql<{ id: number }>`SELECT id FROM schema_migrations`
+    const applied = new Set(rows.map(({ id }) => Number(id)))
+    if ([...applied].some((id) => id > newest)) {
+      return yield* new StorageError({ operation: "migrate", reason: "newer-schema" })
+    }
+    for (const { id, name, statements } of migrations) {
+      if (applied.has(id)) continue
+      for (const statement of statements) yield* sql.unsafe(statement)
+      yield* sql`INSERT INTO schema_migrations ${sql.insert({ id, name, applied_at: Date.now() })}`
+    }
+  })
+  yield* atomically(run).pipe(storing("migrate"))
+})
+
+export const layerMigrations = Layer.effectDiscard(migrate)

@@ -1,0 +1,116 @@
+/**
+ * `effect/sql`'s client on one SQLite file, WAL mode: one connection that only reads, so that readers never wait, and
+ * one that writes, which transactions take in turn. A transaction begins as a writer (BEGIN IMMEDIATE); when another
+ * process holds the file, it asks again without blocking the event loop, for five seconds.
+ *
+ * Writing outside of a transaction is an error: statements go to the reading connection then.
+ */
+import { Effect, Layer, Scope, Semaphore, Stream } from "effect"
+import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
+import { Reactivity } from "effect/reactivity"
+import { openDriver, type SqliteDriver } from "./SqliteDriver.ts"
+
+const busyWaitMillis = 5_000
+const busyPollMillis = 10
+const begin = "BEGIN IMMEDIATE"
+
+/** SQLite's primary result code (5 for BUSY) of a driver's error, if it is one. */
+export const resultCode = (cause: unknown): number | undefined =>
+  typeof cause === "object" && cause !== null && "errcode" in cause && typeof cause.errcode === "number"
+    ? cause.errcode & 0xff
+    : undefined
+
+const sqlError = (cause: unknown, operation: string): SqlError.SqlError => {
+  // effect/sql classifies by `errno`, the name other drivers give to the result code.
+  const errno = resultCode(cause)
+  const classified = errno === undefined ? cause : Object.assign(cause as object, { errno })
+  return new SqlError.SqlError({
+    reason: SqlError.classifySqliteError(classified, { message: `SQLite ${operation} failed`, operation })
+  })
+}
+
+const connectionOf = (driver: SqliteDriver): SqlConnection.Connection => {
+  const attempt = <A>(run: () => A) =>
+    Effect.suspend(() => {
+      try {
+        return Effect.succeed(run())
+      } catch (cause) {
+        return Effect.fail(sqlError(cause, "statement"))
+      }
+    })
+
+  const rows: SqlConnection.Connection["execute"] = (sql, params, transformRows) => {
+    const run = attempt(() => driver.rows(sql, params))
+    const found = sql === begin ? whileBusy(run) : run
+    return transformRows === undefined ? found : Effect.map(found, transformRows)
+  }
+  const values = (sql: string, params: ReadonlyArray<unknown>) => attempt(() => driver.values(sql, params))
+
+  return {
+    execute: rows,
+    executeUnprepared: rows,
+    executeRaw: (sql, params) => attempt(() => driver.rows(sql, params)),
+    executeValues: values,
+    executeValuesUnprepared: values,
+    executeStream: () => Stream.die("SQLite statements are not streamed: read in windows")
+  }
+}
+
+const whileBusy = <A>(self: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A, SqlError.SqlError> => {
+  const attempt = (left: number): Effect.Effect<A, SqlError.SqlError> =>
+    Effect.catch(self, (error) =>
+      error.reason._tag === "LockTimeoutError" && left > 0
+        ? Effect.andThen(Effect.sleep(busyPollMillis), attempt(left - busyPollMillis))
+        : Effect.fail(error)
+    )
+  return attempt(busyWaitMillis)
+}
+
+const opened = (path: string, readOnly: boolean): Effect.Effect<SqliteDriver, SqlError.SqlError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: () => {
+        const driver = openDriver(path, { readOnly })
+        try {
+          // NORMAL would lose the newest commits in a power cut; FULL syncs the log at each.
+          if (!readOnly) driver.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+          driver.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")
+          driver.rows("SELECT count(*) FROM sqlite_schema", [])
+          return driver
+        } catch (cause) {
+          driver.close()
+          throw cause
+        }
+      },
+      catch: (cause) => sqlError(cause, "open")
+    }).pipe(whileBusy),
+    (driver) => Effect.sync(() => driver.close())
+  )
+
+const make = Effect.fnUntraced(function* (path: string) {
+  const writing = yield* opened(path, false)
+  const reading = yield* opened(path, true)
+  const writer = connectionOf(writing)
+  const reader = connectionOf(reading)
+  const { isTransaction, onCommitFailure, transactionAcquirer } = SqlClient.makeSqliteAcquirers({
+    connection: Effect.succeed(writer),
+    semaphore: yield* Semaphore.make(1),
+    isTransaction: () => writing.inTransaction()
+  })
+  return yield* SqlClient.make({
+    acquirer: Effect.succeed(reader),
+    borrower: (use) => use(reader),
+    transactionAcquirer,
+    isTransaction,
+    onCommitFailure,
+    compiler: Statement.makeCompilerSqlite(),
+    driver: "node:sqlite",
+    spanAttributes: [["db.system.name", "sqlite"]],
+    beginTransaction: begin,
+    prepareTransactionControls: true
+  })
+})
+
+/** The client on a file that exists; the file's WAL is folded back when the layer closes. */
+export const layerClient = (path: string): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
+  Layer.effect(SqlClient.SqlClient, make(path)).pipe(Layer.provide(Reactivity.layer))

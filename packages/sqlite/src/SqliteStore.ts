@@ -1,0 +1,80 @@
+/**
+ * Opens a SQLite file as a store. A file that does not exist is made, readable by its owner only; a file that is not
+ * a Tillbridge database, is damaged, or belongs to a newer version is refused and left as it was.
+ */
+import { type Repositories, StorageError, type StorageFailure } from "@tillbridge/domain"
+import { commonFailure, FailureOf, layerRepositories } from "@tillbridge/sql"
+import { Effect, Layer } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { layerClient, resultCode } from "./SqliteClient.ts"
+
+export interface SqliteOptions {
+  readonly path: string
+}
+
+/** SQLite's result codes: https://www.sqlite.org/rescode.html */
+const failures: Record<number, StorageFailure> = {
+  5: "busy",
+  6: "busy",
+  8: "read-only",
+  10: "unavailable",
+  11: "corrupt",
+  13: "full",
+  14: "unavailable",
+  26: "corrupt"
+}
+
+const failureOf = (error: SqlError.SqlError): StorageFailure =>
+  failures[resultCode(error.reason.cause) ?? 0] ?? commonFailure(error)
+
+/** Makes an empty file for its owner only, in a folder that is made when missing. */
+const ensureFile = (file: string): Effect.Effect<void, StorageError> =>
+  Effect.try({
+    try: () => {
+      fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
+      fs.closeSync(fs.openSync(file, "a", 0o600))
+    },
+    catch: (cause) => {
+      const code = (cause as NodeJS.ErrnoException).code
+      const reason = code === "EACCES" || code === "EROFS" ? "read-only" : code === "ENOSPC" ? "full" : "unavailable"
+      return new StorageError({ operation: "open", reason, cause })
+    }
+  })
+
+/** A database with tables but without our record of migrations is somebody else's. */
+const refuseForeign: Layer.Layer<never, StorageError, SqlClient.SqlClient> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const tables = yield* sql<{ name: string }>`SELECT name FROM sqlite_schema WHERE type = 'table'`
+    if (tables.length > 0 && !tables.some(({ name }) => name === "schema_migrations")) {
+      return yield* new StorageError({ operation: "open", reason: "corrupt" })
+    }
+  }).pipe(
+    Effect.catchTag("SqlError", (cause) =>
+      Effect.fail(new StorageError({ operation: "open", reason: failureOf(cause), cause }))
+    )
+  )
+)
+
+/** The client, with the failure to open told as the domain tells it. */
+const client = (file: string): Layer.Layer<SqlClient.SqlClient, StorageError> =>
+  Layer.unwrap(Effect.as(ensureFile(file), layerClient(file))).pipe(
+    Layer.catch((cause) =>
+      Layer.effect(
+        SqlClient.SqlClient,
+        Effect.fail(
+          cause._tag === "SqlError" ? new StorageError({ operation: "open", reason: failureOf(cause), cause }) : cause
+        )
+      )
+    )
+  )
+
+/** Every repository of the domain over the file. */
+export const layer = (options: SqliteOptions): Layer.Layer<Repositories, StorageError> =>
+  layerRepositories.pipe(
+    Layer.provide(refuseForeign),
+    Layer.provide(client(options.path)),
+    Layer.provide(Layer.succeed(FailureOf, failureOf))
+  )

@@ -1,0 +1,3 @@
+/** A SQLite file as a Tillbridge store. */
+export { resultCode } from "./SqliteClient.ts"
+export { layer, type SqliteOptions } from "./SqliteStore.ts"

@@ -1,0 +1,280 @@
+/**
+ * The vendor's customer API, one method per remote call, with typed records and errors, a time limit on each attempt
+ * and retries where a repeat is safe. Records are the wire's own; `VirtposSource` and `VirtposDestination` speak the
+ * domain. The key is a query parameter (DOCUMENTED) and stays out of errors, spans and logs; so do search terms.
+ * Redirects are refused, bodies over 16 MiB too. Not supported: the other resources of the vendor (items, orders, …).
+ */
+import { type InvalidField, Malformed, SourceError, type SourceFailure, TimedOut } from "@tillbridge/domain"
+import { MAX_REPLY_BYTES, retrying } from "@tillbridge/wire"
+import {
+  Clock,
+  type Config,
+  Context,
+  Duration,
+  Effect,
+  Layer,
+  Option,
+  Redacted,
+  Result,
+  Stream
+} from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { statusFailure, transportFailure } from "./internal/clientErrors.ts"
+import { type CustomerPage, openEnvelope, readList, readWrite, type WriteReply } from "./internal/reply.ts"
+import { DIALECT } from "./VirtposCodec.ts"
+import { makeConfig, type VirtposConfig, type VirtposOptions, virtposConfig } from "./VirtposConfig.ts"
+
+export type { CustomerPage, WriteReply } from "./internal/reply.ts"
+
+/** Conditions of a list, all of which must hold (INFERRED). Without `page` the vendor answers everybody. */
+export interface ListQuery {
+  readonly id?: string
+  readonly externalId?: string
+  /** Free form. */
+  readonly phone?: string
+  readonly email?: string
+  readonly withPhone?: boolean
+  readonly withEmail?: boolean
+  /** From 1 (INFERRED). */
+  readonly page?: number
+  readonly pageSize?: number
+  readonly cards?: boolean
+  readonly bonuses?: boolean
+}
+
+/** How a customer is looked for: by `id`, else by `externalId` (INFERRED), else not at all, which makes a new one. */
+export interface CustomerUpdateRequest {
+  readonly id?: string
+  readonly externalId?: string
+  readonly createIfNotExist?: boolean
+  /** By the vendor's names; an empty text clears. */
+  readonly fields: Readonly<Record<string, string>>
+}
+
+/** How a card is looked for, in this order: the first hit wins (DOCUMENTED). */
+export interface CardSearch {
+  readonly cardId?: string
+  readonly uid?: string
+  readonly externalId?: string
+  readonly barcode?: string
+}
+
+export interface CardRequest extends CardSearch {
+  readonly createIfNotExist?: boolean
+  /** By the vendor's names, also `customer_id` or `customer_external_id`. */
+  readonly fields: Readonly<Record<string, string>>
+}
+
+type Outcome<A> = Effect.Effect<A, SourceError>
+
+export class VirtposClient extends Context.Service<
+  VirtposClient,
+  {
+    readonly config: VirtposConfig
+    readonly listCustomers: (query: ListQuery) => Outcome<CustomerPage>
+    /** Pages of `config.pageSize` from `query.page` (1) on, until one is not full; `count` is not believed. */
+    readonly pages: (query: Omit<ListQuery, "pageSize">) => Stream.Stream<CustomerPage, SourceError>
+    /** Repeated only when a repeat cannot create a second customer. */
+    readonly updateCustomer: (request: CustomerUpdateRequest) => Outcome<WriteReply>
+    /** Repeated only when a repeat cannot create a second card. */
+    readonly updateCard: (request: CardRequest) => Outcome<WriteReply>
+    /** Always adds a card; never repeated. */
+    readonly insertCard: (request: Omit<CardRequest, "createIfNotExist">) => Outcome<WriteReply>
+    /** Repeated; where the answer to the first got lost, the repeat may be `Refused` as the card is gone. */
+    readonly deleteCard: (search: CardSearch) => Outcome<void>
+  }
+>()("@tillbridge/virtpos/VirtposClient") {
+  /** A client of one site. Wrong options fail the layer. */
+  static readonly layer = (
+    options: VirtposOptions
+  ): Layer.Layer<VirtposClient, InvalidField, HttpClient.HttpClient> =>
+    Layer.effect(VirtposClient, Effect.flatMap(Effect.fromResult(makeConfig(options)), make))
+
+  /** As `layer`, from configuration: BASE_URL, API_KEY, TIME_ZONE, … (see `virtposConfig`). */
+  static readonly layerConfig = (
+    config: Config.Config<VirtposOptions> = virtposConfig
+  ): Layer.Layer<VirtposClient, InvalidField | Config.ConfigError, HttpClient.HttpClient> =>
+    Layer.unwrap(Effect.map(config, VirtposClient.layer))
+}
+
+/** Query parameters; a search term is personal data, and `Redacted` keeps it out of spans as it does the key. */
+type Query = ReadonlyArray<readonly [name: string, value: string | Redacted.Redacted | undefined]>
+
+const secret = (value: string | undefined) => (value === undefined ? undefined : Redacted.make(value))
+const word = (value: boolean | undefined) => (value === undefined ? undefined : String(value))
+const given = (value: string | undefined) => value !== undefined && value !== ""
+
+const cardQuery = (search: CardSearch): Query => [
+  ["card_id", search.cardId],
+  ["uid", secret(search.uid)],
+  ["external_id", secret(search.externalId)],
+  ["card_barcode", secret(search.barcode)]
+]
+
+/** The body, cut as soon as it is too long. */
+const readBody = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse) {
+  const chunks: Array<Uint8Array> = []
+  let length = 0
+  const tooLong = new Malformed({ detail: `the answer is longer than ${MAX_REPLY_BYTES} bytes` })
+  yield* response.stream.pipe(
+    // An answer without a body is an empty one.
+    Stream.catchIf(
+      (error) => error.reason._tag === "EmptyBodyError",
+      () => Stream.empty
+    ),
+    Stream.mapError(transportFailure),
+    Stream.runForEach((chunk) => {
+      length += chunk.length
+      if (length > MAX_REPLY_BYTES) return Effect.fail<SourceFailure>(tooLong)
+      chunks.push(chunk)
+      return Effect.void
+    })
+  )
+  return Buffer.concat(chunks)
+})
+
+const make = Effect.fnUntraced(function* (config: VirtposConfig) {
+  const { apiKey, format, retry, timeout } = config
+  const http = HttpClient.withScope(yield* HttpClient.HttpClient)
+  const millis = Duration.toMillis(timeout)
+
+  /** One attempt: the opened envelope, or why there is none. */
+  const attempt = Effect.fnUntraced(function* (request: HttpClientRequest.HttpClientRequest) {
+    const init = yield* Effect.serviceOption(FetchHttpClient.RequestInit)
+    const response = yield* http.execute(request).pipe(
+      Effect.mapError(transportFailure),
+      // `fetch` would follow, and take the key in the query to wherever it is told to.
+      Effect.provideService(FetchHttpClient.RequestInit, {
+        ...Option.getOrElse(init, () => ({})),
+        redirect: "manual"
+      }),
+      Effect.provideService(HttpClient.TracerPropagationEnabled, false)
+    )
+    const { status } = response
+    const now = yield* Clock.currentTimeMillis
+    if (status >= 500 || (status >= 300 && status < 400))
+      return yield* Effect.fail(statusFailure(status, response.headers, now, undefined))
+    const opened = openEnvelope(yield* readBody(response), apiKey)
+    if (status >= 200 && status < 300) return yield* Effect.fromResult(opened)
+    const refused =
+      Result.isFailure(opened) && opened.failure._tag !== "Malformed" ? opened.failure : undefined
+    return yield* Effect.fail(statusFailure(status, response.headers, now, refused))
+  }, Effect.scoped)
+
+  const again = retrying<SourceError>({
+    isRetryable: (error) => error.isRetryable,
+    retryAfter: (error) => error.retryAfterMillis,
+    ...retry
+  })
+
+  /** Sends, opens the envelope and reads the body, again where allowed. */
+  const call = <A>(
+    operation: string,
+    repeatable: boolean,
+    request: HttpClientRequest.HttpClientRequest,
+    read: (body: unknown) => Result.Result<A, SourceFailure>
+  ): Outcome<A> => {
+    const once = attempt(request).pipe(
+      Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(new TimedOut({ millis })) }),
+      Effect.flatMap((body) => Effect.fromResult(read(body))),
+      Effect.mapError((reason) => new SourceError({ dialect: DIALECT, operation, reason }))
+    )
+    return (repeatable ? again(once) : once).pipe(Effect.withSpan(`VirtposClient.${operation}`))
+  }
+
+  const url = (action: string) => `${config.baseUrl}/api/customer${action}`
+
+  const urlParams = (query: Query) => {
+    const params: Array<readonly [string, string | Redacted.Redacted]> = [
+      ["apikey", apiKey],
+      ["format", format]
+    ]
+    for (const [name, value] of query) if (value !== undefined) params.push([name, value])
+    return params
+  }
+
+  /** A write: "get only" names in the query, the rest in a form (DOCUMENTED; the form's encoding INFERRED). */
+  const post = (action: string, query: Query, fields: Readonly<Record<string, string>>) =>
+    HttpClientRequest.post(url(action), { urlParams: urlParams(query) }).pipe(
+      HttpClientRequest.bodyUrlParams(Object.entries(fields))
+    )
+
+  const listCustomers = (query: ListQuery) =>
+    call(
+      "listCustomers",
+      true,
+      HttpClientRequest.get(url(""), {
+        urlParams: urlParams([
+          ["id", query.id],
+          ["external_id", secret(query.externalId)],
+          ["phone", secret(query.phone)],
+          ["email", secret(query.email)],
+          ["with_phone", word(query.withPhone)],
+          ["with_email", word(query.withEmail)],
+          ["page", query.page?.toString()],
+          ["page_size", query.pageSize?.toString()],
+          ["cards", word(query.cards)],
+          ["bonuses", word(query.bonuses)]
+        ])
+      }),
+      readList
+    )
+
+  const pages = (query: Omit<ListQuery, "pageSize">) =>
+    Stream.paginate({ page: query.page ?? 1, first: "" }, ({ first, page }) =>
+      Effect.map(listCustomers({ ...query, page, pageSize: config.pageSize }), (found) => {
+        const start = found.customers[0]?.id ?? ""
+        // A site that does not know `page` (before 2019) answers the same again: everything has come already.
+        if (start === "" || start === first) return [[], Option.none()] as const
+        const full = found.customers.length === config.pageSize
+        return [[found], full ? Option.some({ page: page + 1, first: start }) : Option.none()] as const
+      })
+    )
+
+  const updateCustomer = (request: CustomerUpdateRequest) => {
+    const create = request.createIfNotExist === true
+    return call(
+      "updateCustomer",
+      // Found by `id` alone and not there, each repeat would make another.
+      given(request.externalId) || (given(request.id) && !create),
+      post(
+        "/update",
+        [
+          ["id", request.id],
+          ["external_id", secret(request.externalId)],
+          ["create_if_not_exist", create ? "1" : "0"]
+        ],
+        request.fields
+      ),
+      readWrite
+    )
+  }
+
+  const updateCard = (request: CardRequest) => {
+    const create = request.createIfNotExist === true
+    const own = given(request.uid) || given(request.externalId)
+    return call(
+      "updateCard",
+      // A card made for want of a hit carries its uid or external id, by which the repeat finds it.
+      own || (!create && (given(request.cardId) || given(request.barcode))),
+      post(
+        "/updateCard",
+        [...cardQuery(request), ["create_if_not_exist", create ? "1" : "0"]],
+        request.fields
+      ),
+      readWrite
+    )
+  }
+
+  return VirtposClient.of({
+    config,
+    listCustomers,
+    pages,
+    updateCustomer,
+    updateCard,
+    insertCard: (request) =>
+      call("insertCard", false, post("/insertCard", cardQuery(request), request.fields), readWrite),
+    deleteCard: (search) =>
+      Effect.asVoid(call("deleteCard", true, post("/deleteCard", cardQuery(search), {}), readWrite))
+  })
+})

@@ -1,0 +1,95 @@
+/**
+ * A VirtualPOS site as a destination: customers by `external_id` with `create_if_not_exist=1`, cards by `uid`.
+ * That an update looks a customer up by `external_id` is INFERRED. A site that does not would make the same customer
+ * again at every write, so the first one created is looked up at once, and the destination refuses if it is not
+ * found. Source: VirtualPOS API :: Customer.
+ */
+import {
+  type CardRecord,
+  type CustomerChange,
+  CustomerDestination,
+  type ExternalId,
+  externalKey,
+  Refused,
+  SourceError
+} from "@tillbridge/domain"
+import { Effect, Layer } from "effect"
+import { capabilities } from "./internal/capabilities.ts"
+import { cardParameters, customerParameters, outgoingKey } from "./internal/outgoing.ts"
+import { VirtposClient } from "./VirtposClient.ts"
+import { DIALECT } from "./VirtposCodec.ts"
+
+/** The destination of one site; needs its client. */
+export const makeVirtposDestination = Effect.gen(function* () {
+  const client = yield* VirtposClient
+  const { externalSystem, system, timeZone } = client.config
+  let lookUpProved = false
+
+  const refused = (operation: string, detail: string) =>
+    new SourceError({ dialect: DIALECT, operation, reason: new Refused({ detail }) })
+
+  /** Whether an update finds by external id the customer that was just made with it. */
+  const proveLookUp = Effect.fnUntraced(function* (externalId: string, id: string) {
+    const again = yield* client.updateCustomer({ externalId, createIfNotExist: false, fields: {} }).pipe(
+      Effect.catchIf(
+        (error) => error.reason._tag === "Refused",
+        () => Effect.succeed({ id: null })
+      )
+    )
+    if (again.id !== id) {
+      return yield* refused(
+        "putCustomer",
+        "updates do not find customers by external_id here: writing would double them"
+      )
+    }
+    lookUpProved = true
+  })
+
+  const putCustomer = Effect.fnUntraced(function* ({ customer, source }: CustomerChange) {
+    const others = customer.externalIds ?? []
+    const fields = customerParameters(customer, timeZone)
+    const own = externalKey([source, ...others], system)
+    // It came from here: its id is known, and nothing is to be made.
+    if (own !== null) {
+      const { id } = yield* client.updateCustomer({ id: own, fields })
+      return { key: id ?? own, isNew: false }
+    }
+    const externalId = outgoingKey(source, others, externalSystem)
+    const { id, isNew } = yield* client.updateCustomer({ externalId, createIfNotExist: true, fields })
+    if (id === null) return yield* refused("putCustomer", "the answer has no id")
+    if (isNew === true && !lookUpProved) yield* proveLookUp(externalId, id)
+    return { key: id, isNew: isNew === true }
+  })
+
+  const ownerOf = (owner: ExternalId | null): Readonly<Record<string, string>> => {
+    if (owner === null) return { customer_id: "" }
+    return owner.system === system
+      ? { customer_id: owner.key }
+      : { customer_external_id: outgoingKey(owner, [], externalSystem) }
+  }
+
+  const putCard = Effect.fnUntraced(function* (card: CardRecord, owner: ExternalId | null) {
+    const externalId = externalKey(card.patch.externalIds ?? [], externalSystem)
+    const { id, isNew } = yield* client.updateCard({
+      uid: card.number,
+      ...(externalId === null ? {} : { externalId }),
+      createIfNotExist: true,
+      fields: { ...cardParameters(card, timeZone), ...ownerOf(owner) }
+    })
+    // INFERRED that a card's answer has an id at all; the number names the card as well.
+    return { key: id ?? card.number, isNew: isNew === true }
+  })
+
+  return CustomerDestination.of({
+    capabilities,
+    putCustomer,
+    putCard,
+    removeCard: (number) => client.deleteCard({ uid: number })
+  })
+})
+
+/** `CustomerDestination` on a client. */
+export const layerVirtposDestination: Layer.Layer<CustomerDestination, never, VirtposClient> = Layer.effect(
+  CustomerDestination,
+  makeVirtposDestination
+)

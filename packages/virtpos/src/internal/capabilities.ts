@@ -1,0 +1,15 @@
+import type { Capabilities } from "@tillbridge/domain"
+
+/**
+ * What the customer API can do. There is no call that removes a customer and none that lists changes; cards come with
+ * customers since 2020 (`cards=true`, whose reply is INFERRED).
+ */
+export const capabilities: Capabilities = {
+  feed: "pages",
+  canUpsertCustomer: true,
+  canDeleteCustomer: false,
+  carriesCards: true,
+  canUpsertCard: true,
+  credentials: "key",
+  formats: ["xml", "json"]
+}

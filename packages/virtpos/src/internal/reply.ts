@@ -1,0 +1,122 @@
+/**
+ * An answer's bytes into its envelope, before anything in it is believed: most failures come with HTTP 200. Which
+ * form it has is told by its first character and not by the format asked for, since how an error of the site's web
+ * server looks is unknown (INFERRED: as the format).
+ */
+import { Malformed, type SourceFailure } from "@tillbridge/domain"
+import {
+  MAX_REPLY_BYTES,
+  MAX_REPLY_XML_ELEMENTS,
+  parseJson,
+  parseXml,
+  type XmlElement
+} from "@tillbridge/wire"
+import { type Redacted, Result, Schema } from "effect"
+import { Envelope, listOf, CustomerRecord, ListEnvelope, UpdateEnvelope } from "../VirtposSchema.ts"
+import { refusal } from "./clientErrors.ts"
+
+const malformed = (detail: string) => Result.fail(new Malformed({ detail }))
+
+/** XML in the shape of the JSON form: a leaf is its text, equal names side by side are an array. */
+const plain = (element: XmlElement): unknown => {
+  if (element.children.length === 0) return element.text
+  const out: Record<string, unknown> = {}
+  for (const child of element.children) {
+    const value = plain(child)
+    const earlier = Object.hasOwn(out, child.name) ? out[child.name] : undefined
+    // A leaf is never an array, so an array here is one that was made here.
+    if (earlier === undefined) out[child.name] = value
+    else if (Array.isArray(earlier)) earlier.push(value)
+    else out[child.name] = [earlier, value]
+  }
+  return out
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** The body as plain values. */
+export const parseReply = (bytes: Uint8Array): Result.Result<unknown, Malformed> => {
+  let text: string
+  try {
+    text = utf8.decode(bytes)
+  } catch {
+    return malformed("the answer is not UTF-8")
+  }
+  const start = text.trimStart()
+  if (start === "") return malformed("the answer is empty")
+  if (/^<(!doctype\s+html|html)/i.test(start)) return malformed("the answer is an HTML page")
+  if (!start.startsWith("<")) {
+    const json = parseJson(text)
+    return Result.isSuccess(json)
+      ? Result.succeed(json.success)
+      : malformed(`the answer is no JSON: ${json.failure.reason}`)
+  }
+  const xml = parseXml(start, { maxBytes: MAX_REPLY_BYTES, maxElements: MAX_REPLY_XML_ELEMENTS })
+  return Result.isSuccess(xml)
+    ? Result.succeed(plain(xml.success))
+    : malformed(`the answer is no XML: ${xml.failure.reason}`)
+}
+
+const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
+
+/** The body of an answer that says `success`; anything else as the reason of the failure. */
+export const openEnvelope = (
+  bytes: Uint8Array,
+  apiKey: Redacted.Redacted
+): Result.Result<unknown, SourceFailure> => {
+  const parsed = parseReply(bytes)
+  if (Result.isFailure(parsed)) return parsed
+  const envelope = decodeEnvelope(parsed.success)
+  if (Result.isFailure(envelope)) return malformed("the answer has no success field")
+  const { info, success } = envelope.success
+  return /^\s*(1|true)\s*$/i.test(success ?? "") ? parsed : Result.fail(refusal(info ?? null, apiKey))
+}
+
+/** One page of customers as the vendor sent it. */
+export interface CustomerPage {
+  readonly customers: ReadonlyArray<CustomerRecord>
+  /** What the vendor says of it; its meaning is uncertain, so nothing may depend on it. */
+  readonly count: string | null
+}
+
+const decodeList = Schema.decodeUnknownResult(ListEnvelope)
+const decodeCustomer = Schema.decodeUnknownResult(CustomerRecord)
+
+/** The customers of an opened list answer. One that cannot be read spoils the page: its id is what everything needs. */
+export const readList = (body: unknown): Result.Result<CustomerPage, Malformed> => {
+  const envelope = decodeList(body)
+  if (Result.isFailure(envelope)) return malformed("the list's envelope does not hold")
+  const { count, customers } = envelope.success
+  // A cut answer may lack the list; without a zero beside it, nothing says that there is nobody.
+  if (customers === undefined && count !== "0") return malformed("the answer has no customers")
+  const members = listOf(customers, "customer")
+  if (members === undefined) return malformed("the customers are no list")
+  const read: Array<CustomerRecord> = []
+  for (const member of members) {
+    const customer = decodeCustomer(member)
+    if (Result.isFailure(customer)) return malformed(`customer ${read.length + 1} of the page cannot be read`)
+    read.push(customer.success)
+  }
+  return Result.succeed({ customers: read, count: count ?? null })
+}
+
+/** What a write did. */
+export interface WriteReply {
+  /** The record's id at the vendor; `null` where a card's answer has none. */
+  readonly id: string | null
+  /** Whether it was created; `null` where a card's answer does not say. */
+  readonly isNew: boolean | null
+}
+
+const decodeUpdate = Schema.decodeUnknownResult(UpdateEnvelope)
+
+export const readWrite = (body: unknown): Result.Result<WriteReply, Malformed> => {
+  const envelope = decodeUpdate(body)
+  if (Result.isFailure(envelope)) return malformed("the answer's envelope does not hold")
+  const { id, isnew } = envelope.success
+  const flag = isnew?.trim().toLowerCase()
+  return Result.succeed({
+    id: id?.trim() ?? null,
+    isNew: flag === undefined ? null : flag === "1" || flag === "true"
+  })
+}

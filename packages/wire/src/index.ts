@@ -1,0 +1,31 @@
+/**
+ * Plumbing that several wire dialects share: query and form bodies, XML and JSON, limits, retries
+ * and a cache of encoded records. It knows no remote system and no domain.
+ */
+export {
+  MAX_BODY_BYTES,
+  MAX_JSON_DEPTH,
+  MAX_JSON_DIGITS,
+  MAX_PARAMETERS,
+  MAX_REPLY_BYTES,
+  MAX_REPLY_XML_ELEMENTS,
+  MAX_REQUEST_XML_ELEMENTS,
+  MAX_XML_DEPTH
+} from "./Limits.ts"
+export { type JsonOptions, MalformedJson, parseJson } from "./JsonReader.ts"
+export { allow, isPrefetch } from "./Methods.ts"
+export { MalformedParameters, Parameters } from "./Parameters.ts"
+export { normalizePath, type NormalizedPath } from "./Paths.ts"
+export { makeRecordCache, type RecordCache, type RecordCacheStats } from "./RecordCache.ts"
+export { BodyTooLarge, BodyUnreadable, readBytes, readForm, UnsupportedBody } from "./RequestBody.ts"
+export { MAX_RETRY_AFTER_MILLIS, retryAfter, retrying, type RetryOptions } from "./RetryPolicy.ts"
+export {
+  MalformedXml,
+  parseXml,
+  xmlChild,
+  xmlChildren,
+  xmlChildText,
+  type XmlElement,
+  type XmlLimits
+} from "./XmlReader.ts"
+export { element, escapeAttribute, escapeText, XML_DECLARATION } from "./XmlWriter.ts"
