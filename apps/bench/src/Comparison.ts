@@ -43,8 +43,8 @@ export interface Sample {
 }
 
 /**
- * The ratio is the median of the rounds' own ratios: what disturbs one round of a shared machine disturbs both
- * sides of it, and goes out with that round.
+ * The ratio is the median of the rounds' own ratios: what disturbs one round of a shared machine disturbs
+ * both sides of it, and goes out with that round.
  */
 export const compare = (
   about: Pick<Comparison, "row" | "contender" | "baseline" | "unit" | "remarks"> & {

@@ -1,6 +1,6 @@
 /**
- * Tillbridge as a participant: a subprocess like every baseline, reached through its command line and HTTP only,
- * so that nothing of the bench runs inside it.
+ * Tillbridge as a participant: a subprocess like every baseline, reached through its command line and HTTP
+ * only, so that nothing of the bench runs inside it.
  */
 import { fastify, fillIn, http, type Participant } from "./Participant.ts"
 import { CommandFailed, type Command, run } from "./Subprocess.ts"
@@ -15,36 +15,50 @@ const tillbridge = (...args: ReadonlyArray<string>): Command => [
   "sqlite:{database}"
 ]
 
-/** One line of the file that `customers import` reads. The baselines read the same line. */
-export const importLine = (customer: Customer): string => JSON.stringify(customer)
+const instant = (local: string): string => `${local.replace(" ", "T")}.000Z`
 
-/**
- * Makes the merchant and its key through the CLI.
- * TO PLUG IN: the flags of `merchants create` and `credentials create`, and where their JSON holds id and key.
- */
+/** A customer as `customers import` reads it: the domain's own record. The merchant's time zone is UTC. */
+export const domainLine = (customer: Customer): string =>
+  JSON.stringify({
+    id: customer.id,
+    externalIds: [{ system: "virtpos.external", key: customer.external_id }],
+    firstName: customer.fname,
+    lastName: customer.lname,
+    middleName: customer.mname,
+    email: customer.email,
+    phone: customer.phone,
+    gender: customer.gender === "F" ? "female" : "male",
+    notes: customer.custom_information,
+    birthDate: { day: customer.birth_day, month: customer.birth_month, year: customer.birth_year },
+    registeredAt: instant(customer.register_date),
+    accumulatedSales: String(customer.accumulated_sales),
+    consents: {
+      push: customer.send_push === 1,
+      email: customer.send_email === 1,
+      sms: customer.send_sms === 1
+    },
+    group: customer.group_name === null ? null : { name: customer.group_name },
+    createdAt: instant(customer.created_date),
+    createdBy: customer.created_by
+  })
+
+/** Makes the merchant and its key through the CLI; `credentials create` shows a key it made once, as `secret`. */
 const prepare = async (database: string, home: string): Promise<string> => {
   const answer = async (...args: ReadonlyArray<string>): Promise<Readonly<Record<string, unknown>>> => {
     const { stdout } = await run(fillIn(tillbridge(...args, "--json"), { database }), home)
     return JSON.parse(stdout) as Readonly<Record<string, unknown>>
   }
-  const merchant = await answer("merchants", "create", "Bench")
-  const credential = await answer(
-    "credentials",
-    "create",
-    "--merchant",
-    String(merchant["id"]),
-    "--dialect",
-    "virtpos"
-  )
-  const key = credential["apikey"]
-  if (typeof key !== "string") throw new CommandFailed("credentials create printed no apikey")
-  return key
+  await answer("merchants", "create", "--name", "Bench", "--time-zone", "UTC")
+  const { secret } = await answer("credentials", "create", "--dialect", "virtpos")
+  if (typeof secret !== "string") throw new CommandFailed("credentials create printed no secret")
+  return secret
 }
 
 export const tillbridgeContender: Participant = {
   name: "tillbridge",
   serve: tillbridge("serve", "--host", "127.0.0.1", "--port", "{port}"),
   importing: tillbridge("customers", "import", "{file}"),
+  line: domainLine,
   prepare
 }
 

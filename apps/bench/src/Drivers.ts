@@ -1,7 +1,7 @@
 /**
- * Which SQLite driver the baselines should use: the same statements on node:sqlite and on better-sqlite3, in this
- * process, in turn. Not part of the bench; run it again after a new Node or driver:
- * node apps/bench/src/Drivers.ts
+ * Which SQLite driver the baselines should use: the same statements on node:sqlite and on better-sqlite3,
+ * in this process, in turn. Not part of the bench; run it again after a new Node or driver: node
+ * apps/bench/src/Drivers.ts
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -2,7 +2,6 @@
 import { once } from "node:events"
 import { copyFileSync, createWriteStream, existsSync } from "node:fs"
 import { join } from "node:path"
-import { importLine } from "./Contender.ts"
 import { customerOf } from "./Customers.ts"
 import { type Loader, startLoader } from "./Loader.ts"
 import { fillIn, type Participant } from "./Participant.ts"
@@ -22,8 +21,8 @@ export interface Server extends Started {
 export interface Fleet {
   readonly folder: string
   readonly loader: Loader
-  /** An NDJSON file of the first `count` customers. */
-  readonly file: (count: number) => Promise<string>
+  /** An NDJSON file of the first `count` customers, in lines the participant's import reads; made once. */
+  readonly file: (participant: Participant, count: number) => Promise<string>
   /** A database of its own, made new by every call: no customers, but ready to take them. */
   readonly empty: (participant: Participant) => Promise<Filled>
   /** A database with the first `count` customers, made once. */
@@ -36,15 +35,15 @@ export interface Fleet {
 export const customersServed = 10_000
 
 const memoized = <A>(make: (key: string) => Promise<A>): ((key: string) => Promise<A>) => {
-  const made = new Map<string, Promise<A>>()
-  return (key) => made.get(key) ?? made.set(key, make(key)).get(key)!
+  const kept = new Map<string, Promise<A>>()
+  return (key) => kept.get(key) ?? kept.set(key, make(key)).get(key)!
 }
 
-const writeFile = async (path: string, count: number): Promise<string> => {
+const writeFile = async (path: string, count: number, line: Participant["line"]): Promise<string> => {
   const out = createWriteStream(path)
   for (let from = 1; from <= count; from += 1_000) {
     let text = ""
-    for (let id = from; id < from + 1_000 && id <= count; id++) text += `${importLine(customerOf(id))}\n`
+    for (let id = from; id < from + 1_000 && id <= count; id++) text += `${line(customerOf(id))}\n`
     if (!out.write(text)) await once(out, "drain")
   }
   out.end()
@@ -54,18 +53,25 @@ const writeFile = async (path: string, count: number): Promise<string> => {
 
 export const openFleet = (folder: string): Fleet => {
   const known = new Map<string, Participant>()
-  let databases = 0
+  let made = 0
 
   const template = memoized(async (name): Promise<Filled> => {
-    const database = join(folder, `template-${known.size}-${databases++}.sqlite`)
+    const database = join(folder, `template-${known.size}-${made++}.sqlite`)
     return { database, apikey: await known.get(name)!.prepare(database, folder) }
   })
-  const file = memoized((count) => writeFile(join(folder, `customers-${count}.ndjson`), Number(count)))
+  const files = memoized((key) => {
+    const [name = "", count = ""] = key.split("|")
+    return writeFile(join(folder, `customers-${made++}.ndjson`), Number(count), known.get(name)!.line)
+  })
+  const file = (participant: Participant, count: number): Promise<string> => {
+    known.set(participant.name, participant)
+    return files(`${participant.name}|${count}`)
+  }
 
   const empty = async (participant: Participant): Promise<Filled> => {
     known.set(participant.name, participant)
     const { database: source, apikey } = await template(participant.name)
-    const database = join(folder, `database-${databases++}.sqlite`)
+    const database = join(folder, `database-${made++}.sqlite`)
     for (const suffix of ["", "-wal"]) {
       if (existsSync(source + suffix)) copyFileSync(source + suffix, database + suffix)
     }
@@ -75,7 +81,10 @@ export const openFleet = (folder: string): Fleet => {
   const fill = memoized(async (key): Promise<Filled> => {
     const [name = "", count = ""] = key.split("|")
     const filled = await empty(known.get(name)!)
-    await run(fillIn(known.get(name)!.importing, { ...filled, file: await file(count) }), folder)
+    await run(
+      fillIn(known.get(name)!.importing, { ...filled, file: await file(known.get(name)!, Number(count)) }),
+      folder
+    )
     return filled
   })
   const filled = (participant: Participant, count: number): Promise<Filled> => {
@@ -95,7 +104,7 @@ export const openFleet = (folder: string): Fleet => {
   return {
     folder,
     loader: startLoader(folder),
-    file: (count) => file(String(count)),
+    file,
     empty,
     filled,
     start,

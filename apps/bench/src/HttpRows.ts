@@ -28,7 +28,10 @@ const pageShots = (server: Server, format: string, listed: Listed, slack = 0): R
     longest: length * (1 + slack)
   }))
 
-/** A stride that shares no factor with the number of customers: every customer in turn, but never neighbours. */
+/**
+ * A stride that shares no factor with the number of customers: every customer in turn, but never
+ * neighbours.
+ */
 const scattered = (listed: Listed, index: number): string =>
   String(listed.records[(index * 7_919) % listed.records.length]?.["id"])
 
@@ -88,7 +91,7 @@ export const httpRows: ReadonlyArray<HttpRow> = [
   {
     name: "by-id",
     format: "json",
-    requests: 12_000,
+    requests: 8_000,
     opponents: [
       { participant: http, target: 0.5 },
       { participant: fastify, target: null }

@@ -15,7 +15,7 @@ interface Timed {
 
 const importOnce = async (fleet: Fleet, participant: Participant, rows: number): Promise<Timed> => {
   const filled = await fleet.empty(participant)
-  const file = await fleet.file(rows)
+  const file = await fleet.file(participant, rows)
   const finished = await run(fillIn(participant.importing, { ...filled, file }), fleet.folder)
   for (const suffix of ["", "-wal", "-shm"]) rmSync(filled.database + suffix, { force: true })
   return finished

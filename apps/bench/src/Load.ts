@@ -1,6 +1,8 @@
 /** The messages between the runner and the loader, which is a process of its own on its own CPU. */
 
-/** One request, ready to be written to a socket, and the lengths of body that are plausible for its answer. */
+/**
+ * One request, ready to be written to a socket, and the lengths of body that are plausible for its answer.
+ */
 export interface Shot {
   readonly raw: string
   readonly shortest: number

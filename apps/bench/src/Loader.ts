@@ -1,4 +1,7 @@
-/** The runner's side of the loader: one load at a time, measured against the CPU clock of the server's process. */
+/**
+ * The runner's side of the loader: one load at a time, measured against the CPU clock of the server's
+ * process.
+ */
 import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"

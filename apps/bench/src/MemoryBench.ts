@@ -1,6 +1,6 @@
 /**
- * Measures memory: a server idle, and the peak while importing and while listing every customer without `page`,
- * with ten thousand customers and with many more. What counts is the growth between the two.
+ * Measures memory: a server idle, and the peak while importing and while listing every customer without
+ * `page`, with ten thousand customers and with many more. What counts is the growth between the two.
  */
 import { rmSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -12,9 +12,9 @@ import { rssMb, watchMemory } from "./Proc.ts"
 import { run, stop } from "./Subprocess.ts"
 
 /**
- * The most growth that still counts as flat. A bare streaming server grows 1.8 to 1.9 times, because its heap has
- * not reached its usual size after ten thousand customers; holding a million would be five times and more. Judged at
- * a million only: holding a hundred thousand is hidden in that room.
+ * The most growth that still counts as flat. A bare streaming server grows 1.8 to 1.9 times, because its
+ * heap has not reached its usual size after ten thousand customers; holding a million would be five times
+ * and more. Judged at a million only: holding a hundred thousand is hidden in that room.
  */
 const growthLimit = 2.5
 const leastBytes = 300
@@ -28,7 +28,7 @@ interface Memory {
 
 const memoryOf = async (fleet: Fleet, participant: Participant, count: number): Promise<Memory> => {
   const filled = await fleet.empty(participant)
-  const file = await fleet.file(count)
+  const file = await fleet.file(participant, count)
   let importing = { stop: () => 0 }
   await run(fillIn(participant.importing, { ...filled, file }), fleet.folder, (pid) => {
     importing = watchMemory(pid)

@@ -1,7 +1,9 @@
 /**
- * A participant is whatever can be measured: how its server is started, how it imports a file, and how an empty
- * database is made for it. The baselines are participants like the contender, and any of them can stand in for it.
+ * A participant is whatever can be measured: how its server is started, how it imports a file, and how an
+ * empty database is made for it. The baselines are participants like the contender, and any of them can
+ * stand in for it.
  */
+import type { Customer } from "./Customers.ts"
 import type { Command } from "./Subprocess.ts"
 import { run } from "./Subprocess.ts"
 
@@ -10,6 +12,8 @@ export interface Participant {
   /** Command lines, with {port}, {database}, {file} and {apikey} still to be filled in. */
   readonly serve: Command
   readonly importing: Command
+  /** One customer as a line of the file that `importing` reads. */
+  readonly line: (customer: Customer) => string
   /** Makes a database with one merchant and no customers; answers the API key that reads them. */
   readonly prepare: (database: string, home: string) => Promise<string>
 }
@@ -36,6 +40,7 @@ const baseline = (name: string, program: string, ...more: ReadonlyArray<string>)
     ...more
   ],
   importing,
+  line: (customer) => JSON.stringify(customer),
   prepare: async (database, home) => {
     await run(fillIn(importing.slice(0, -1), { database }), home)
     return "bench-key"

@@ -14,7 +14,9 @@ interface Stat {
   readonly reapedTicks: number
 }
 
-/** The name in parentheses may itself hold spaces and parentheses, so fields are counted after the last one. */
+/**
+ * The name in parentheses may itself hold spaces and parentheses, so fields are counted after the last one.
+ */
 export const parseStat = (text: string): Stat => {
   const rest = text
     .slice(text.lastIndexOf(")") + 2)
@@ -53,7 +55,9 @@ const tree = (root: number): ReadonlyArray<Stat> => {
 export const cpuMs = (pid: number): number =>
   tree(pid).reduce((sum, stat) => sum + stat.ownTicks + stat.reapedTicks, 0) * msPerTick
 
-/** CPU time of the children this process has waited for: the only place where a finished command's is kept. */
+/**
+ * CPU time of the children this process has waited for: the only place where a finished command's is kept.
+ */
 export const reapedCpuMs = (): number => {
   const own = read("/proc/self/stat")
   return own === null ? 0 : parseStat(own).reapedTicks * msPerTick

@@ -2,6 +2,7 @@
 import { XMLParser } from "fast-xml-parser"
 import { fields } from "./Customers.ts"
 import { customersServed, type Server } from "./Fleet.ts"
+import { CommandFailed } from "./Subprocess.ts"
 
 export type WireRecord = Readonly<Record<string, unknown>>
 
@@ -14,9 +15,11 @@ export const pagePath = (server: Server, format: string, page: number): string =
 export const body = async (server: Server, path: string): Promise<string> => {
   const answer = await fetch(`http://127.0.0.1:${server.port}${path}`)
   const text = await answer.text()
-  if (answer.status !== 200)
-    throw new Error(`${server.participant.name}: status ${answer.status} for ${path}`)
-  return text
+  if (answer.status === 200) return text
+  const about = path.replace(server.apikey, "…")
+  throw new CommandFailed(
+    `${server.participant.name}: status ${answer.status} for ${about}: ${text.slice(0, 200)}`
+  )
 }
 
 const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === "customer" })

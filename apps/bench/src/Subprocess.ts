@@ -1,4 +1,7 @@
-/** Starting, pinning and stopping the processes of a run. Only what is started here is ever stopped, by its pid. */
+/**
+ * Starting, pinning and stopping the processes of a run. Only what is started here is ever stopped, by its
+ * pid.
+ */
 import { type ChildProcess, spawn, spawnSync, type StdioOptions } from "node:child_process"
 import { once } from "node:events"
 import { get } from "node:http"

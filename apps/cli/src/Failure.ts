@@ -6,7 +6,13 @@ import * as Data from "effect/Data"
 
 export type FailureKind = "not-found" | "rejected" | "usage" | "config" | "database"
 
-const exitCodes: Record<FailureKind, number> = { "not-found": 1, rejected: 1, usage: 2, config: 2, database: 3 }
+const exitCodes: Record<FailureKind, number> = {
+  "not-found": 1,
+  rejected: 1,
+  usage: 2,
+  config: 2,
+  database: 3
+}
 
 /** One clear line for the caller: what failed, and what to do next. */
 export class Failure extends Data.TaggedError("Failure")<{

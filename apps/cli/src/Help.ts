@@ -41,7 +41,9 @@ const flagName = (flag: FlagDoc): string => {
 
 const flagRow = (flag: FlagDoc): readonly [string, string] => [
   flagName(flag),
-  Option.getOrElse(flag.description, () => "") + (flag.required ? " (required)" : "")
+  // The values of a choice stand beside its name already.
+  Option.getOrElse(flag.description, () => "").replace(/ \(choices: .*\)$/, "") +
+    (flag.required ? " (required)" : "")
 ]
 
 const examplesOf = (doc: HelpDoc, heading: (text: string) => string): ReadonlyArray<string> =>
@@ -50,7 +52,10 @@ const examplesOf = (doc: HelpDoc, heading: (text: string) => string): ReadonlyAr
     : [
         "",
         heading("Examples"),
-        ...doc.examples.map(({ command, description }) => `  ${command}${description === undefined ? "" : `   # ${description}`}`)
+        ...doc.examples.map(
+          ({ command, description }) =>
+            `  ${command}${description === undefined ? "" : `   # ${description}`}`
+        )
       ]
 
 /** The first screen: fits 80 by 24. */
@@ -59,7 +64,9 @@ const rootPage = (doc: HelpDoc, heading: (text: string) => string): ReadonlyArra
   ...(doc.subcommands ?? []).flatMap(({ commands, group }) => [
     "",
     heading(group ?? "Commands"),
-    ...commands.map((command) => `  ${command.name.padEnd(12)} ${command.shortDescription ?? command.description}`)
+    ...commands.map(
+      (command) => `  ${command.name.padEnd(12)} ${command.shortDescription ?? command.description}`
+    )
   ]),
   ...examplesOf(doc, heading),
   "",
@@ -67,11 +74,17 @@ const rootPage = (doc: HelpDoc, heading: (text: string) => string): ReadonlyArra
   "Settings: tillbridge.toml, then TILLBRIDGE_* variables, then flags."
 ]
 
-const commandPage = (doc: HelpDoc, width: number, heading: (text: string) => string): ReadonlyArray<string> => {
+const commandPage = (
+  doc: HelpDoc,
+  width: number,
+  heading: (text: string) => string
+): ReadonlyArray<string> => {
   const section = (title: string, rows: ReadonlyArray<readonly [string, string]>) =>
     rows.length === 0 ? [] : ["", heading(title), ...listing(rows, width)]
   const path = (doc.commandPath ?? []).join(" ")
-  const args = (doc.args ?? []).map((arg) => (arg.required ? arg.name.toUpperCase() : `[${arg.name.toUpperCase()}]`))
+  const args = (doc.args ?? []).map((arg) =>
+    arg.required ? arg.name.toUpperCase() : `[${arg.name.toUpperCase()}]`
+  )
   const commands = (doc.subcommands ?? []).flatMap((group) => group.commands)
   const required = doc.flags.filter((flag) => flag.required).map((flag) => flagName(flag))
   const usage = [path, ...(commands.length > 0 ? ["COMMAND"] : []), ...args, ...required, "[flags]"].join(" ")

@@ -11,13 +11,20 @@ export const write = (text: string | Uint8Array): Effect.Effect<void, Stopped | 
       resume(
         (cause as NodeJS.ErrnoException).code === "EPIPE"
           ? Effect.fail(new Stopped({ exitCode: 0 }))
-          : Effect.fail(new Failure({ kind: "rejected", message: `cannot write the output: ${systemReason(cause)}`, cause }))
+          : Effect.fail(
+              new Failure({
+                kind: "rejected",
+                message: `cannot write the output: ${systemReason(cause)}`,
+                cause
+              })
+            )
       )
     })
   })
 
 /** Writes one JSON document on a line of its own. */
-export const writeJson = (value: unknown): Effect.Effect<void, Stopped | Failure> => write(`${JSON.stringify(value)}\n`)
+export const writeJson = (value: unknown): Effect.Effect<void, Stopped | Failure> =>
+  write(`${JSON.stringify(value)}\n`)
 
 /** Writes a line. */
 export const writeLine = (line: string): Effect.Effect<void, Stopped | Failure> => write(`${line}\n`)

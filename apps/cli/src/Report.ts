@@ -30,11 +30,20 @@ export const endingOf = (exit: Exit.Exit<unknown, unknown>): Ending => {
   }
   // The presenter has shown the help or the refusal; a bare group of commands did nothing of what was meant.
   if (isShowHelp(error)) return quiet(error.errors.length > 0 || error.commandPath.length > 1 ? 2 : 0)
-  return { exitCode: 70, kind: "internal", message: "internal error", cause: Cause.hasFails(exit.cause) ? error : exit.cause }
+  return {
+    exitCode: 70,
+    kind: "internal",
+    message: "internal error",
+    cause: Cause.hasFails(exit.cause) ? error : exit.cause
+  }
 }
 
 const traceOf = (cause: unknown): string =>
-  Cause.isCause(cause) ? Cause.pretty(cause) : cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+  Cause.isCause(cause)
+    ? Cause.pretty(cause)
+    : cause instanceof Error
+      ? (cause.stack ?? cause.message)
+      : String(cause)
 
 /** Says how it ended. */
 export const report = (ending: Ending, json: boolean): void => {
@@ -56,16 +65,22 @@ const choicesOf = (expected: string): ReadonlyArray<string> =>
 const invalidValue = (error: CliError.InvalidValue): string => {
   const name = error.kind === "flag" ? `--${error.option}` : error.option.toUpperCase()
   const choices = choicesOf(error.expected)
-  if (error.value === "") return `${name} needs a value${choices.length > 1 ? `: ${choices.join(", ")}` : ""}.`
+  if (error.value === "")
+    return `${name} needs a value${choices.length > 1 ? `: ${choices.join(", ")}` : ""}.`
   if (choices.length > 1) {
     return `${name} cannot be "${error.value}": it is one of ${choices.join(", ")}.${didYouMean(error.value, choices)}`
   }
-  if (/integer/i.test(error.expected)) return `${name} must be a whole number, not "${error.value}".`
+  if (/integer|finite number/i.test(error.expected))
+    return `${name} must be a whole number, not "${error.value}".`
   return `${name} cannot be "${error.value}": ${error.expected}.`
 }
 
 /** One line for a command line that cannot be run. */
-export const refusal = (errors: ReadonlyArray<CliError.NonShowHelpErrors>, doc: HelpDoc, path: ReadonlyArray<string>): string => {
+export const refusal = (
+  errors: ReadonlyArray<CliError.NonShowHelpErrors>,
+  doc: HelpDoc,
+  path: ReadonlyArray<string>
+): string => {
   const error = errors.find(({ _tag }) => _tag === "UnknownSubcommand") ?? errors[0]!
   const command = path.join(" ")
   const help = ` See: ${command} --help`

@@ -9,7 +9,8 @@ const distance = (a: string, b: string): number => {
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1]
       let best = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (same ? 0 : 1))
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, previous[j - 2]! + 1)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, previous[j - 2]! + 1)
       next.push(best)
     }
     previous = row
@@ -26,7 +27,10 @@ export const nearest = (word: string, known: Iterable<string>): ReadonlyArray<st
   let found: Array<string> = []
   for (const candidate of known) {
     const lower = candidate.toLowerCase()
-    const apart = wanted.length >= 3 && lower.startsWith(wanted) ? Math.min(1, distance(wanted, lower)) : distance(wanted, lower)
+    const apart =
+      wanted.length >= 3 && lower.startsWith(wanted)
+        ? Math.min(1, distance(wanted, lower))
+        : distance(wanted, lower)
     if (apart < best) found = []
     if (apart <= best) {
       best = apart
@@ -39,5 +43,7 @@ export const nearest = (word: string, known: Iterable<string>): ReadonlyArray<st
 /** ` Did you mean "x"?`, or nothing. */
 export const didYouMean = (word: string, known: Iterable<string>, quote = '"'): string => {
   const found = nearest(word, known)
-  return found.length === 0 ? "" : ` Did you mean ${found.map((one) => `${quote}${one}${quote}`).join(" or ")}?`
+  return found.length === 0
+    ? ""
+    : ` Did you mean ${found.map((one) => `${quote}${one}${quote}`).join(" or ")}?`
 }

@@ -14,7 +14,9 @@ const shown = (cell: Cell): string => {
 /** Rows under headings; numbers stand to the right. */
 export const table = (headings: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<Cell>>): string => {
   const text = rows.map((row) => row.map(shown))
-  const widths = headings.map((heading, at) => Math.max(heading.length, ...text.map((row) => row[at]?.length ?? 0)))
+  const widths = headings.map((heading, at) =>
+    Math.max(heading.length, ...text.map((row) => row[at]?.length ?? 0))
+  )
   const right = headings.map((_, at) => rows.length > 0 && rows.every((row) => typeof row[at] === "number"))
   const line = (cells: ReadonlyArray<string>) =>
     cells

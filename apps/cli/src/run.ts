@@ -12,7 +12,9 @@ import { tillbridge } from "./root.ts"
 
 /** The version of this package. */
 export const version: string = (
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { readonly version: string }
+  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    readonly version: string
+  }
 ).version
 
 /** Whether the answer, and so an error too, is wanted in JSON: known even when nothing else can be understood. */
@@ -32,18 +34,27 @@ const presenter = (json: boolean): CliOutput.Presenter => ({
   present: (event) => {
     switch (event._tag) {
       case "Version":
-        return Effect.ignore(write(json ? `${JSON.stringify({ version: event.version })}\n` : `${event.version}\n`))
+        return Effect.ignore(
+          write(json ? `${JSON.stringify({ version: event.version })}\n` : `${event.version}\n`)
+        )
       case "InvalidInvocation":
         return Effect.sync(() =>
-          report({ exitCode: 2, kind: "usage", message: refusal(event.errors, event.helpDoc, event.commandPath) }, json)
+          report(
+            { exitCode: 2, kind: "usage", message: refusal(event.errors, event.helpDoc, event.commandPath) },
+            json
+          )
         )
       case "Help": {
         const page = helpPage(event.helpDoc, { width: columns(), color: usesColor() })
         if (event.reason === "Requested" || event.commandPath.length <= 1) return Effect.ignore(write(page))
         const command = event.commandPath.join(" ")
-        const known = (event.helpDoc.subcommands ?? []).flatMap((group) => group.commands.map(({ name }) => name))
+        const known = (event.helpDoc.subcommands ?? []).flatMap((group) =>
+          group.commands.map(({ name }) => name)
+        )
         const message = `"${command}" needs a command: ${known.join(", ")}. See: ${command} --help`
-        return Effect.sync(() => (json ? report({ exitCode: 2, kind: "usage", message }, true) : sayNow(page)))
+        return Effect.sync(() =>
+          json ? report({ exitCode: 2, kind: "usage", message }, true) : sayNow(page)
+        )
       }
     }
   }
@@ -53,5 +64,8 @@ const presenter = (json: boolean): CliOutput.Presenter => ({
 export const run = (args: ReadonlyArray<string>) =>
   Command.runWith(tillbridge, { version })(joinBirthDate(args)).pipe(
     Effect.provideService(CliOutput.Presenter, presenter(wantsJson(args))),
-    Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }))
+    Effect.provideService(
+      CliConfig.CliConfig,
+      CliConfig.make({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
+    )
   )

@@ -25,7 +25,7 @@ import { Effect, type Layer, Option } from "effect"
 import type { ChildProcess } from "node:child_process"
 import { type Case, randomCase, type RandomNumbers, settingsOf } from "./Case.ts"
 import { idsOf, inUnit, makeMerchant, someTime } from "./Records.ts"
-import { feedAgrees } from "./StoreFeed.ts"
+import { feedAgrees } from "./FeedReader.ts"
 
 const merchantName = "crash suite"
 const system = "crash suite"

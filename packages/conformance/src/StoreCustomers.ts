@@ -4,14 +4,12 @@ import {
   AlreadyTaken,
   ChangeFeed,
   type ChangePosition,
-  type Customer,
-  type CustomerFilter,
   CustomerId,
   CustomerRepository,
-  type ListWindow,
   type Repositories
 } from "@tillbridge/domain"
 import { Effect, Option } from "effect"
+import { filterCases, people, shop } from "./StoreFilters.ts"
 import { type Capability, plain, testCase } from "./Case.ts"
 import {
   addCustomer,
@@ -23,89 +21,6 @@ import {
   makeMerchant,
   removeCustomer
 } from "./Records.ts"
-
-const shop = (key: string) => ({ system: "web shop", key })
-
-/** Customers 1 to 8 of a merchant; the filters below name them by these numbers. */
-const people: ReadonlyArray<Partial<Customer>> = [
-  { phone: "+7 (999) 000-00-01", email: "Anna@Example.com", externalIds: [shop("A-1")] },
-  { mobilePhone: "8 999 000 00 01", email: null },
-  { phone: "9990000001", email: "anna@example.com" },
-  { phone: "+7 999 000 00 02", mobilePhone: "12-34", email: "boris@example.com" },
-  { phone: "1234" },
-  { email: " ANNA@example.com " },
-  {},
-  {
-    phone: "none",
-    mobilePhone: "+46 8 123 45",
-    email: "Ärla@example.com",
-    externalIds: [{ system: "till", key: "A-1" }]
-  }
-]
-
-const expectations: ReadonlyArray<readonly [string, CustomerFilter, ReadonlyArray<number>]> = [
-  ["no condition leaves everyone", {}, [1, 2, 3, 4, 5, 6, 7, 8]],
-  ["an id leaves one customer", { id: CustomerId.make(4) }, [4]],
-  ["an id nobody has leaves none", { id: CustomerId.make(99) }, []],
-  ["an external id leaves its owner, by system and key", { externalId: shop("A-1") }, [1]],
-  ["an external id nobody has leaves none", { externalId: shop("a-1") }, []],
-  ["a phone finds however it is written, in either phone", { phone: "8 (999) 000-00-01" }, [1, 2, 3]],
-  ["a phone finds by its last ten digits", { phone: "0079990000001" }, [1, 2, 3]],
-  ["a short phone finds only when all digits are the same", { phone: "12 34" }, [4, 5]],
-  ["a part of a phone finds nobody", { phone: "000-00-01" }, []],
-  ["a phone without digits finds nobody", { phone: "none" }, []],
-  ["an empty phone finds nobody", { phone: "" }, []],
-  ["an e-mail finds in any letter case and with spaces around", { email: "aNNa@eXample.com " }, [1, 3, 6]],
-  ["an e-mail finds in any letter case beyond ASCII", { email: "äRLA@example.com" }, [8]],
-  ["a part of an e-mail finds nobody", { email: "@example.com" }, []],
-  ["a blank e-mail finds nobody", { email: " " }, []],
-  ["who has a phone: either of the two", { hasPhone: true }, [1, 2, 3, 4, 5, 8]],
-  ["who has no phone", { hasPhone: false }, [6, 7]],
-  ["who has an e-mail", { hasEmail: true }, [1, 3, 4, 6, 8]],
-  ["who has no e-mail", { hasEmail: false }, [2, 5, 7]],
-  ["phone and e-mail must both hold", { phone: "9990000001", email: "anna@example.com" }, [1, 3]],
-  ["id and phone must both hold", { id: CustomerId.make(4), phone: "9990000001" }, []],
-  ["external id and e-mail must both hold", { externalId: shop("A-1"), email: "anna@example.com" }, [1]],
-  ["a phone but no e-mail", { hasPhone: true, hasEmail: false }, [2, 5]],
-  [
-    "all conditions together",
-    {
-      id: CustomerId.make(1),
-      externalId: shop("A-1"),
-      phone: "9990000001",
-      email: "anna@example.com",
-      hasPhone: true,
-      hasEmail: true
-    },
-    [1]
-  ]
-]
-
-const filterCases = expectations.map(([title, filter, expected]) =>
-  testCase(
-    `filter: ${title}`,
-    Effect.gen(function* () {
-      const merchant = yield* makeMerchant()
-      yield* addCustomers(merchant.id, people)
-      const customers = yield* CustomerRepository
-      assert.deepStrictEqual(
-        yield* idsOf(merchant.id, filter),
-        expected.map((id) => CustomerId.make(id))
-      )
-      assert.strictEqual(yield* customers.count(merchant.id, filter), expected.length)
-      const windows: Array<readonly [ListWindow, ReadonlyArray<number>]> = [
-        [{ offset: 1, limit: 2 }, expected.slice(1, 3)],
-        [{ after: CustomerId.make(3), limit: 2 }, expected.filter((id) => id > 3).slice(0, 2)]
-      ]
-      for (const [window, part] of windows) {
-        assert.deepStrictEqual(
-          yield* idsOf(merchant.id, filter, window),
-          part.map((id) => CustomerId.make(id))
-        )
-      }
-    })
-  )
-)
 
 export const customerCases = (): Capability<Repositories> => ({
   name: "finding and listing customers",
@@ -188,6 +103,7 @@ export const customerCases = (): Capability<Repositories> => ({
           byId.push(...part)
         ) {
           part = yield* idsOf(merchant.id, {}, { after: byId.at(-1) ?? null, limit: 700 })
+          assert.isAtMost(byId.length, 2_500, "a window after an id begins after it")
         }
         assert.deepStrictEqual(byId, ids)
         assert.deepStrictEqual(yield* idsOf(merchant.id, {}, { offset: 2_500, limit: 10 }), [])
@@ -293,6 +209,43 @@ export const customerCases = (): Capability<Repositories> => ({
           })
         )
         assert.deepStrictEqual(yield* idsOf(merchant.id, { externalId: shop("1") }), [taker.id])
+      })
+    ),
+    testCase(
+      "in one write customers may hand external ids on to each other, in any order and in a circle",
+      Effect.gen(function* () {
+        const merchant = yield* makeMerchant()
+        const customers = yield* CustomerRepository
+        const added = yield* addCustomers(
+          merchant.id,
+          ["1", "2", "3"].map((key) => ({ externalIds: [shop(key)] }))
+        )
+        const hand = (keys: ReadonlyArray<string | null>) =>
+          inUnit(
+            Effect.gen(function* () {
+              const { position } = yield* (yield* ChangeFeed).claim(merchant.id, { changes: keys.length })
+              const before = yield* customers.getMany(
+                merchant.id,
+                added.map(({ id }) => id)
+              )
+              const writes = keys.map((key, index) => ({
+                before: before[index]!,
+                after: {
+                  ...before[index]!,
+                  externalIds: key === null ? [] : [shop(key)],
+                  version: (position + index) as ChangePosition
+                }
+              }))
+              yield* customers.put(merchant.id, writes)
+            })
+          )
+        const owners = Effect.map(customers.owners(merchant.id, ["1", "2", "3"].map(shop)), (found) =>
+          Object.fromEntries(found.map(({ customerId, key }) => [key, Number(customerId)]))
+        )
+        yield* hand(["2", "3", "1"])
+        assert.deepStrictEqual(yield* owners, { "2": 1, "3": 2, "1": 3 })
+        yield* hand(["3", null, "2"])
+        assert.deepStrictEqual(yield* owners, { "3": 1, "2": 3 })
       })
     ),
     testCase(

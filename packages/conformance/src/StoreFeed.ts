@@ -1,28 +1,9 @@
 /** The change feed: everything once, at its newest change, in commit order, and nothing missed while others write. */
 import { assert } from "@effect/vitest"
-import {
-  CardRepository,
-  type Change,
-  ChangeFeed,
-  type ChangePosition,
-  type Customer,
-  CustomerRepository,
-  type LoyaltyCard,
-  type MerchantId,
-  type Repositories
-} from "@tillbridge/domain"
-import { Deferred, Effect, Exit, Fiber } from "effect"
-import {
-  type Capability,
-  finishesWithin,
-  plain,
-  randomCase,
-  randomNumbers,
-  type RandomNumbers,
-  type Settings,
-  testCase,
-  turns
-} from "./Case.ts"
+import { type Change, ChangeFeed, type ChangePosition, type Repositories } from "@tillbridge/domain"
+import { Deferred, Effect, Fiber } from "effect"
+import { type Capability, finishesWithin, plain, randomCase, type Settings, testCase } from "./Case.ts"
+import { assertOrdered, entityOf, shown, stateAfter } from "./FeedReader.ts"
 import {
   addCard,
   addCustomer,
@@ -31,161 +12,12 @@ import {
   allChanges,
   changeCard,
   changeCustomer,
-  idsOf,
   inUnit,
   makeMerchant,
   removeCard,
   removeCustomer
 } from "./Records.ts"
-
-const entityOf = (change: Change): string => {
-  switch (change._tag) {
-    case "CustomerChanged":
-      return `customer ${change.customer.id}`
-    case "CustomerRemoved":
-      return `customer ${change.id}`
-    case "CardChanged":
-      return `card ${change.card.id}`
-    case "CardRemoved":
-      return `card ${change.id}`
-  }
-}
-
-const shown = (change: Change): string =>
-  `${entityOf(change)} ${change._tag.endsWith("Removed") ? "removed" : "changed"} at ${change.position}`
-
-/** A page of the feed in itself: ascending, each entity once, and a state that carries its own position as version. */
-export const assertOrdered = (changes: ReadonlyArray<Change>, after: number): void => {
-  const entities = new Set<string>()
-  let last = after
-  for (const change of changes) {
-    assert.isAbove(change.position, last, `positions must ascend: ${changes.map(shown).join(", ")}`)
-    assert.isFalse(entities.has(entityOf(change)), `only once: ${shown(change)}`)
-    entities.add(entityOf(change))
-    last = change.position
-    if (change._tag === "CustomerChanged") assert.strictEqual(change.customer.version, change.position)
-    if (change._tag === "CardChanged") assert.strictEqual(change.card.version, change.position)
-  }
-}
-
-/** What the store holds now, named as the feed's reader names it; removed entities are not in it. */
-const present = (merchant: MerchantId) =>
-  Effect.gen(function* () {
-    const customers = yield* CustomerRepository
-    const state = new Map<string, unknown>()
-    for (const customer of yield* customers.getMany(merchant, yield* idsOf(merchant))) {
-      state.set(`customer ${customer.id}`, plain(customer))
-    }
-    const cards = yield* CardRepository
-    for (const card of yield* cards.list(merchant, { after: null, limit: 100_000 })) {
-      state.set(`card ${card.id}`, plain(card))
-    }
-    return state
-  })
-
-const stateAfter = (change: Change): unknown =>
-  change._tag === "CustomerChanged"
-    ? plain(change.customer)
-    : change._tag === "CardChanged"
-      ? plain(change.card)
-      : null
-
-const sorted = (state: ReadonlyMap<string, unknown>) => [...state].sort(([a], [b]) => (a < b ? -1 : 1))
-
-/** The feed from the beginning tells exactly what the store holds. */
-export const feedAgrees = (merchant: MerchantId) =>
-  Effect.gen(function* () {
-    const changes = yield* allChanges(merchant)
-    assertOrdered(changes, 0)
-    const told = new Map(changes.map((change) => [entityOf(change), stateAfter(change)]))
-    for (const [entity, state] of told) if (state === null) told.delete(entity)
-    assert.deepStrictEqual(sorted(told), sorted(yield* present(merchant)))
-  })
-
-/** A writer that makes random units on records of its own; some of them fail on purpose. */
-const writer = (merchant: MerchantId, random: RandomNumbers, units: number, removed: Set<string>) =>
-  Effect.gen(function* () {
-    let customers = new Map<number, Customer>()
-    let cards = new Map<number, LoyaltyCard>()
-    const one = <A>(some: ReadonlyMap<number, A>) => [...some.values()][random.below(some.size)]
-    for (let unit = 0; unit < units; unit++) {
-      const mine = { customers: new Map(customers), cards: new Map(cards), removed: new Set<string>() }
-      const isMeantToFail = random.below(6) === 0
-      const work = Effect.gen(function* () {
-        for (let steps = 1 + random.below(3); steps > 0; steps--) {
-          const customer = one(mine.customers)
-          const card = one(mine.cards)
-          const choice = random.below(8)
-          if (choice <= 1 || customer === undefined) {
-            const added = yield* addCustomer(merchant, { firstName: `unit ${unit}` })
-            mine.customers.set(added.id, added)
-          } else if (choice === 2 || card === undefined) {
-            const added = yield* addCard(merchant, { number: `${random.seed}-${random.below(2 ** 30)}` })
-            mine.cards.set(added.id, added)
-          } else if (choice === 3) {
-            yield* removeCustomer(merchant, customer)
-            mine.customers.delete(customer.id)
-            mine.removed.add(`customer ${customer.id}`)
-          } else if (choice === 4) {
-            yield* removeCard(merchant, card)
-            mine.cards.delete(card.id)
-            mine.removed.add(`card ${card.id}`)
-          } else if (choice === 5) {
-            mine.cards.set(
-              card.id,
-              yield* changeCard(merchant, card, { extensions: { unit: { number: unit } } })
-            )
-          } else {
-            mine.customers.set(
-              customer.id,
-              yield* changeCustomer(merchant, customer, { lastName: `unit ${unit}` })
-            )
-          }
-          yield* turns(random.below(3))
-        }
-        if (isMeantToFail) yield* Effect.fail("on purpose")
-      })
-      const exit = yield* Effect.exit(inUnit(work))
-      if (Exit.isSuccess(exit)) {
-        customers = mine.customers
-        cards = mine.cards
-        for (const entity of mine.removed) removed.add(entity)
-      } else if (!isMeantToFail) yield* exit
-      yield* turns(random.below(3))
-    }
-  })
-
-const followWhileWriting = (random: RandomNumbers) =>
-  Effect.gen(function* () {
-    const { id } = yield* makeMerchant()
-    const feed = yield* ChangeFeed
-    const removed = new Set<string>()
-    const writers = yield* Effect.forEach([1, 2, 3, 4], (n) => {
-      const own = randomNumbers(random.seed * 10 + n)
-      return Effect.forkChild(writer(id, own, 12, removed))
-    })
-    const state = new Map<string, unknown>()
-    const follow = Effect.gen(function* () {
-      let after = 0 as ChangePosition
-      for (let isLastRound = false; ;) {
-        const changes = yield* feed.read(id, after, 1 + random.below(5))
-        assertOrdered(changes, after)
-        for (const change of changes) state.set(entityOf(change), stateAfter(change))
-        after = changes.at(-1)?.position ?? after
-        if (changes.length > 0) continue
-        if (isLastRound) return
-        isLastRound = writers.every((fiber) => fiber.pollUnsafe() !== undefined)
-        yield* turns(1 + random.below(2))
-      }
-    })
-    const reader = yield* Effect.forkChild(follow)
-    yield* Effect.forEach(writers, Fiber.join, { discard: true })
-    yield* Fiber.join(reader)
-    for (const entity of removed) assert.isNull(state.get(entity) ?? null, `${entity} must end as removed`)
-    for (const [entity, told] of state) if (told === null) state.delete(entity)
-    assert.deepStrictEqual(sorted(state), sorted(yield* present(id)))
-    yield* feedAgrees(id)
-  })
+import { followWhileWriting } from "./StoreConcurrency.ts"
 
 export const feedCases = (settings: Settings): Capability<Repositories> => ({
   name: "the change feed",
@@ -281,6 +113,7 @@ export const feedCases = (settings: Settings): Capability<Repositories> => ({
           for (;;) {
             const part = yield* feed.read(id, (parts.at(-1)?.position ?? 0) as ChangePosition, limit)
             assert.isAtMost(part.length, limit)
+            assertOrdered(part, parts.at(-1)?.position ?? 0)
             if (part.length === 0) break
             parts.push(...part)
           }

@@ -1,4 +1,5 @@
 /** Every kind of field beside text comes back exactly. */
+import { assert } from "@effect/vitest"
 import {
   CardTypeId,
   type Customer,
@@ -8,7 +9,7 @@ import {
   StoreId,
   unknownDate
 } from "@tillbridge/domain"
-import { BigDecimal, DateTime, Effect } from "effect"
+import { BigDecimal, DateTime, Effect, Exit } from "effect"
 import * as fc from "fast-check"
 import { cardFields, customerFields, largestId } from "./Arbitraries.ts"
 import { type Capability, property, type Settings, testCase } from "./Case.ts"
@@ -17,6 +18,7 @@ import {
   addCustomer,
   addCustomerAs,
   changeCustomer,
+  idsOf,
   inUnit,
   makeMerchant,
   makeMerchantWithStores
@@ -112,6 +114,21 @@ export const fieldCases = (settings: Settings): Capability<Repositories> => ({
         yield* customerComesBack(merchant.id, yield* addCustomerAs(merchant.id, largestId, stamps))
         const card = yield* addCard(merchant.id, { ...stamps, number: "1", customerId: largestId })
         yield* cardComesBack(merchant.id, card)
+      })
+    ),
+    testCase(
+      "after a customer with the largest id no wrong id is given to the next one, and other changes go on",
+      Effect.gen(function* () {
+        const merchant = yield* makeMerchant()
+        const last = yield* addCustomerAs(merchant.id, largestId)
+        const refused = yield* Effect.exit(addCustomer(merchant.id))
+        assert.isTrue(Exit.isFailure(refused), "there is no id left for a new customer")
+        yield* customerComesBack(
+          merchant.id,
+          yield* changeCustomer(merchant.id, last, { firstName: "Changed" })
+        )
+        yield* cardComesBack(merchant.id, yield* addCard(merchant.id, { number: "1" }))
+        assert.deepStrictEqual(yield* idsOf(merchant.id), [largestId])
       })
     ),
     testCase(

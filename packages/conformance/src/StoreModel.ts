@@ -28,7 +28,7 @@ import {
   removeCustomer,
   someTime
 } from "./Records.ts"
-import { feedAgrees } from "./StoreFeed.ts"
+import { feedAgrees } from "./FeedReader.ts"
 
 const maybe = <A>(arbitrary: fc.Arbitrary<A>) => fc.option(arbitrary, { nil: null, freq: 3 })
 const optional = <A>(arbitrary: fc.Arbitrary<A>) => fc.option(arbitrary, { nil: undefined, freq: 2 })

@@ -2,5 +2,5 @@
 export * from "./Case.ts"
 export * from "./CrashSuite.ts"
 export * from "./Records.ts"
-export { assertOrdered, feedAgrees } from "./StoreFeed.ts"
+export { assertOrdered, feedAgrees } from "./FeedReader.ts"
 export * from "./StoreSuite.ts"

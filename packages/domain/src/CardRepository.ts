@@ -48,7 +48,10 @@ export class CardRepository extends Context.Service<
       stores: ReadonlyArray<StoreId> | null,
       window: CardWindow
     ) => Effect.Effect<ReadonlyArray<LoyaltyCard>, StorageError>
-    /** Inserts or replaces, within a unit of work. Fails with `AlreadyTaken` for another's number or external id. */
+    /**
+     * Inserts or replaces, within a unit of work. Fails with `AlreadyTaken` for another's number or external id. The
+     * writes are taken together: what one of them gives up another may take, whatever their order.
+     */
     readonly put: (
       merchant: MerchantId,
       writes: ReadonlyArray<CardWrite>

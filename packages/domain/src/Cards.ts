@@ -88,7 +88,8 @@ export class Cards extends Context.Service<
         const now = yield* DateTime.now
         const patched = applyCardPatch(before ?? newCard(CardId.make(1), number, now, actor), patch, now)
         const entry = type == null ? type : yield* resolveEntry(merchants, merchant, "card type", type)
-        const customerId = owner == null ? owner : yield* ownerId(merchant, owner)
+        const named = owner === undefined && patch.customerId != null ? { by: "id" as const, id: patch.customerId } : owner
+        const customerId = named == null ? named : yield* ownerId(merchant, named)
         const wanted: LoyaltyCard = {
           ...patched,
           type: entry === undefined ? patched.type : entry && { id: CardTypeId.make(entry.id), name: entry.name },

@@ -1,9 +1,10 @@
 /**
  * Proving who calls. Keys that Tillbridge generates hold 256 random bits, for which one SHA-256 is enough; secrets
  * that people chose go through PBKDF2, off the main thread and one at a time, so that guessing is slow for everyone.
- * Both digests depend on the database's own salt, and a credential is found by digest: revoking works at once.
+ * Both digests depend on the database's own salt. Revoking works at once in the process that revokes, and
+ * within a second in others.
  */
-import { Context, DateTime, Effect, Layer, Option, Redacted, Semaphore } from "effect"
+import { Clock, Context, DateTime, Effect, Layer, Option, Redacted, Semaphore } from "effect"
 import { Digest, Kdf, SecureRandom } from "effect/crypto"
 import { Base64Url } from "effect/encoding"
 import type { Credential, Principal, Scope } from "./Credential.ts"
@@ -32,6 +33,8 @@ export interface CreatedCredential {
 const generatedKey = /^tb_[A-Za-z0-9_-]{43}$/
 /** Digests of presented secrets are kept for so many callers, so that only a caller's first request pays for one. */
 const rememberedDigests = 1_000
+/** How long a proof is taken for granted, so that the store is not asked at every request. */
+const proofMillis = 1_000
 /** Longer secrets are refused before any hashing. */
 const longestSecret = 512
 
@@ -41,6 +44,9 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!
   return difference === 0
 }
+
+const identityOf = (dialect: string, login: string | null, secret: string) =>
+  `${dialect}\u0000${login ?? ""}\u0000${secret}`
 
 /** Fails with `NotPermitted` unless the principal holds the right. */
 export const requireScope = (principal: Principal, scope: Scope): Effect.Effect<void, NotPermitted> =>
@@ -74,6 +80,7 @@ export class Credentials extends Context.Service<
       const random = yield* SecureRandom.SecureRandom
       const slowly = yield* Semaphore.make(1)
       const remembered = new Map<string, Uint8Array>()
+      const proofs = new Map<string, { readonly principal: Principal; readonly until: number }>()
       const encoder = new TextEncoder()
 
       const compute = Effect.fnUntraced(function* (identity: string, secret: string) {
@@ -89,7 +96,7 @@ export class Credentials extends Context.Service<
       })
 
       const digestOf = Effect.fnUntraced(function* (dialect: string, login: string | null, secret: string) {
-        const identity = [dialect, login ?? "", secret].join("\u0000")
+        const identity = identityOf(dialect, login, secret)
         const known = remembered.get(identity)
         if (known !== undefined) return known
         const digest = yield* compute(identity, secret)
@@ -115,28 +122,40 @@ export class Credentials extends Context.Service<
         return { credential, secret: Redacted.make(secret) }
       })
 
-      const authenticate = Effect.fnUntraced(function* (
-        dialect: string,
-        login: string | null,
-        secret: Redacted.Redacted
-      ) {
-        const text = Redacted.value(secret)
-        if (text === "" || text.length > longestSecret) return yield* new NotAuthenticated()
-        const digest = yield* digestOf(dialect, login, text)
+      const prove = Effect.fnUntraced(function* (dialect: string, login: string | null, secret: string, now: number) {
+        if (secret === "" || secret.length > longestSecret) return yield* new NotAuthenticated()
+        const digest = yield* digestOf(dialect, login, secret)
         const found = yield* repository.byDigest(digest)
         if (Option.isNone(found)) return yield* new NotAuthenticated()
         const { credential, merchant } = found.value
         const good =
           sameBytes(found.value.digest, digest) && credential.dialect === dialect && credential.revokedAt === null
         if (!good) return yield* new NotAuthenticated()
-        return { credentialId: credential.id, merchant, scopes: credential.scopes }
+        const principal: Principal = { credentialId: credential.id, merchant, scopes: credential.scopes }
+        if (proofs.size >= rememberedDigests) proofs.clear()
+        proofs.set(identityOf(dialect, login, secret), { principal, until: now + proofMillis })
+        return principal
       })
+
+      const authenticate = (dialect: string, login: string | null, secret: Redacted.Redacted) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Principal, NotAuthenticated | StorageError> => {
+          const text = Redacted.value(secret)
+          const proof = proofs.get(identityOf(dialect, login, text))
+          return proof !== undefined && now < proof.until
+            ? Effect.succeed(proof.principal)
+            : prove(dialect, login, text, now)
+        })
+
+      const revoke = (id: CredentialId) =>
+        atomically(Effect.flatMap(DateTime.now, (now) => repository.revoke(id, now))).pipe(
+          Effect.tap(() => Effect.sync(() => proofs.clear()))
+        )
 
       return Credentials.of({
         create,
         authenticate,
         list: repository.list,
-        revoke: (id) => atomically(Effect.flatMap(DateTime.now, (now) => repository.revoke(id, now)))
+        revoke
       })
     })
   )

@@ -26,6 +26,8 @@ interface Ports {
 /** A customer as it is being changed by the batch; several records may speak of the same one. */
 interface Draft {
   readonly before: Customer | null
+  /** Whether `current.id` stands: a new customer whose record brings no id gets one at the end. */
+  readonly hasId: boolean
   current: Customer
 }
 
@@ -48,7 +50,7 @@ export const importCustomers = Effect.fnUntraced(function* (
   const ids = new Set<CustomerId>(known.map((owner) => owner.customerId))
   for (const record of records) if (record.id !== undefined) ids.add(record.id)
   for (const customer of yield* repository.getMany(merchant, [...ids])) {
-    drafts.set(customer.id, { before: customer, current: customer })
+    drafts.set(customer.id, { before: customer, hasId: true, current: customer })
   }
   for (const owner of known) owners.set(nameOf(owner), drafts.get(owner.customerId)!)
 
@@ -70,10 +72,12 @@ export const importCustomers = Effect.fnUntraced(function* (
     if (match !== undefined) return match
     const byId = record.id === undefined ? undefined : drafts.get(record.id)
     if (byId === undefined) {
-      const fresh = newCustomer(record.id ?? CustomerId.make(Number.MAX_SAFE_INTEGER), now, actor)
+      const fresh = newCustomer(record.id ?? CustomerId.make(1), now, actor)
+      const createdBy = record.createdBy === undefined ? actor : record.createdBy
       return {
         before: null,
-        current: { ...fresh, createdAt: record.createdAt ?? now, createdBy: record.createdBy ?? actor }
+        hasId: record.id !== undefined,
+        current: { ...fresh, createdAt: record.createdAt ?? now, createdBy }
       }
     }
     const otherKey = externalIds.some((id) => byId.current.externalIds.some((own) => own.system === id.system))
@@ -88,6 +92,8 @@ export const importCustomers = Effect.fnUntraced(function* (
     const wrong = invalidDate(patched.birthDate)
     if (Option.isSome(wrong)) return yield* wrong.value
     const entry = group == null ? group : yield* groupOf(group)
+    // A key that this record replaces names nobody any more for the records after it.
+    for (const externalId of draft.current.externalIds) owners.delete(nameOf(externalId))
     draft.current =
       entry === undefined
         ? patched
@@ -113,8 +119,8 @@ export const importCustomers = Effect.fnUntraced(function* (
     (draft) => draft.before === null || !sameContent(draft.before, draft.current)
   )
   if (changed.length > 0) {
-    const unnumbered = [...created].filter((draft) => draft.current.id === Number.MAX_SAFE_INTEGER)
-    const numbered = [...created].filter((draft) => draft.current.id !== Number.MAX_SAFE_INTEGER)
+    const unnumbered = [...created].filter((draft) => !draft.hasId)
+    const numbered = [...created].filter((draft) => draft.hasId)
     const highest = numbered.reduce((max, draft) => Math.max(max, draft.current.id), 0)
     const claimed = yield* feed.claim(merchant, {
       changes: changed.length,

@@ -54,7 +54,10 @@ export class CustomerRepository extends Context.Service<
       merchant: MerchantId,
       ids: ReadonlyArray<ExternalId>
     ) => Effect.Effect<ReadonlyArray<ExternalId & { readonly customerId: CustomerId }>, StorageError>
-    /** Inserts or replaces, within a unit of work. Fails with `AlreadyTaken` when an external id belongs to another. */
+    /**
+     * Inserts or replaces, within a unit of work. Fails with `AlreadyTaken` when an external id belongs to another. The
+     * writes are taken together: what one of them gives up another may take, whatever their order.
+     */
     readonly put: (
       merchant: MerchantId,
       writes: ReadonlyArray<CustomerWrite>

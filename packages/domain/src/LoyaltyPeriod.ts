@@ -16,14 +16,17 @@ export interface LoyaltyPeriod {
 export const PeriodPreset = Schema.Literals(["today", "yesterday", "month", "year"])
 export type PeriodPreset = typeof PeriodPreset.Type
 
-/** The local days [first, last] as a period; a last day before the first is an error of the field `to`. */
-export const periodOfDays = (zone: TimeZone, first: LocalDate, last: LocalDate): LoyaltyPeriod | InvalidField => {
-  const from = startOfDay(zone, first)
-  const until = startOfDay(zone, { ...last, day: last.day + 1 })
-  return from.epochMilliseconds < until.epochMilliseconds
-    ? { from, until }
-    : new InvalidField({ field: "to", reason: "must not be before the first day" })
-}
+/**
+ * The local days [first, last] as a period; a last day before the first is an error of the field `to`. A day that the
+ * zone skipped (30 December 2011 in Samoa) is an empty period.
+ */
+export const periodOfDays = (zone: TimeZone, first: LocalDate, last: LocalDate): LoyaltyPeriod | InvalidField =>
+  dayNumber(last) < dayNumber(first)
+    ? new InvalidField({ field: "to", reason: "must not be before the first day" })
+    : { from: startOfDay(zone, first), until: startOfDay(zone, { ...last, day: last.day + 1 }) }
+
+/** Greater for later days. */
+const dayNumber = ({ day, month, year }: LocalDate): number => (year * 12 + month) * 31 + day
 
 /** The preset's period around `now` in the merchant's zone. Month and year are the calendar's, not the last 30 or 365 days. */
 export const periodOf = (preset: PeriodPreset, zone: TimeZone, now: DateTime.Utc): LoyaltyPeriod => {

@@ -1,10 +1,22 @@
 /** Money as an exact decimal, in the merchant's own currency: no vendor's customer API names one. */
-import { BigDecimal, Option, Schema } from "effect"
+import { BigDecimal, Option, Schema, SchemaTransformation } from "effect"
 
-export const Money = Schema.BigDecimalFromString
 export type Money = BigDecimal.BigDecimal
 
 const plain = /^[+-]?[0-9]{1,24}(\.[0-9]{1,6})?$/
+
+/** As text it is a plain decimal: an exponent could name a number that no memory holds. */
+export const Money = Schema.String.check(
+  Schema.isPattern(plain, { message: "must be a plain decimal number" })
+).pipe(
+  Schema.decodeTo(
+    Schema.BigDecimal,
+    SchemaTransformation.transform({
+      decode: (text: string): Money => BigDecimal.normalize(BigDecimal.fromStringUnsafe(text)),
+      encode: (money: Money): string => moneyToText(money)
+    })
+  )
+)
 
 /** Exact value of a plain decimal (`15200`, `-4545.00`): at most 24 digits before and 6 after the point. */
 export const moneyFromText = (text: string): Option.Option<Money> =>

@@ -5,7 +5,7 @@
 import { DateTime, Option, Schema } from "effect"
 
 export const TimeZone = Schema.String.check(
-  Schema.makeFilter((name: string) => Option.isSome(DateTime.zoneFromString(name)), {
+  Schema.makeFilter((name: string) => Option.exists(DateTime.zoneFromString(name), DateTime.isTimeZoneNamed), {
     message: "must be an IANA time zone name such as Europe/Paris"
   })
 ).pipe(Schema.brand("TimeZone"))

@@ -10,9 +10,9 @@ import { CredentialRepository } from "./CredentialRepository.ts"
 import type { Customer } from "./Customer.ts"
 import type { Change } from "./CustomerChange.ts"
 import { type CustomerFilter, CustomerRepository, type ListWindow } from "./CustomerRepository.ts"
-import { AlreadyTaken } from "./errors.ts"
+import { AlreadyTaken, StorageError } from "./errors.ts"
 import type { ExternalId } from "./ExternalId.ts"
-import { CardId, ChangePosition, CredentialId, CustomerId, MerchantId } from "./Ids.ts"
+import { CardId, ChangePosition, CredentialId, type CustomerId, MerchantId } from "./Ids.ts"
 import type { LoyaltyCard } from "./LoyaltyCard.ts"
 import { inPeriod } from "./LoyaltyPeriod.ts"
 import type { Merchant, Store, StoreList } from "./Merchant.ts"
@@ -60,14 +60,46 @@ const snapshot = ({ credentials, tenants }: Database): Database => ({
 })
 
 /** The copy that the running unit of work writes to; nobody else sees it before the unit ends. */
-const Draft = Context.Reference<Database | null>("@tillbridge/domain/memory/Draft", { defaultValue: () => null })
+const Draft = Context.Reference<Database | null>("@tillbridge/domain/memory/Draft", {
+  defaultValue: () => null
+})
 
 const sameId = (id: ExternalId) => (other: ExternalId) => other.system === id.system && other.key === id.key
+
+const nameOf = (id: ExternalId) => JSON.stringify([id.system, id.key])
+
+/** The entities that a list of writes leaves as they are. */
+const without = <A extends { readonly id: number }>(
+  all: ReadonlyMap<number, A>,
+  writes: ReadonlyArray<{ readonly after: A }>
+): Array<A> => {
+  const written = new Set(writes.map(({ after }) => after.id))
+  return [...all.values()].filter(({ id }) => !written.has(id))
+}
+
+/** Whether a name that one of the writes gives belongs to another write or to one of the others. */
+const isTwice = <A>(
+  others: ReadonlyArray<A>,
+  writes: ReadonlyArray<{ readonly after: A }>,
+  namesOf: (entity: A) => ReadonlyArray<string>
+): boolean => {
+  const names = new Set(others.flatMap(namesOf))
+  for (const { after } of writes) {
+    for (const name of namesOf(after)) {
+      if (names.has(name)) return true
+      names.add(name)
+    }
+  }
+  return false
+}
 
 const ascending = <A extends { readonly id: number }>(items: Iterable<A>): Array<A> =>
   [...items].sort((a, b) => a.id - b.id)
 
-const windowed = <A extends { readonly id: number }>(items: Array<A>, window: ListWindow | CardWindow): Array<A> =>
+const windowed = <A extends { readonly id: number }>(
+  items: Array<A>,
+  window: ListWindow | CardWindow
+): Array<A> =>
   "offset" in window
     ? items.slice(window.offset, window.offset + window.limit)
     : items.filter(({ id }) => id > (window.after ?? 0)).slice(0, window.limit)
@@ -88,18 +120,23 @@ const matches = (filter: CustomerFilter) => {
   }
 }
 
-const cardMatches = (reference: CardReference) => (card: LoyaltyCard): boolean => {
-  switch (reference.by) {
-    case "id":
-      return card.id === reference.id
-    case "number":
-      return card.number === reference.number
-    case "externalId":
-      return card.externalIds.some(sameId(reference.externalId))
-    case "barcode":
-      return card.barcode === reference.barcode || card.ean13 === reference.barcode
+const cardMatches =
+  (reference: CardReference) =>
+  (card: LoyaltyCard): boolean => {
+    switch (reference.by) {
+      case "id":
+        return card.id === reference.id
+      case "number":
+        return card.number === reference.number
+      case "externalId":
+        return card.externalIds.some(sameId(reference.externalId))
+      case "barcode":
+        return card.barcode === reference.barcode || card.ean13 === reference.barcode
+    }
   }
-}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, index) => byte === b[index])
 
 const make = Effect.gen(function* () {
   let committed: Database = { tenants: new Map(), credentials: new Map() }
@@ -108,7 +145,9 @@ const make = Effect.gen(function* () {
   /** The database as the caller sees it: its own unit's draft, or what is committed. */
   const using = <A, E = never>(use: (database: Database) => Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.flatMap(Draft, (draft) => use(draft ?? committed))
-  const look = <A>(use: (tenantOf: (id: MerchantId) => Tenant | undefined, database: Database) => A): Effect.Effect<A> =>
+  const look = <A>(
+    use: (tenantOf: (id: MerchantId) => Tenant | undefined, database: Database) => A
+  ): Effect.Effect<A> =>
     using((database) => Effect.sync(() => use((id) => database.tenants.get(id), database)))
   const has = <A>(items: Iterable<A>, test: (item: A) => boolean): boolean => {
     for (const item of items) if (test(item)) return true
@@ -185,11 +224,15 @@ const make = Effect.gen(function* () {
   const customers = CustomerRepository.of({
     refs: (id, filter, window) =>
       look((tenantOf) =>
-        windowed(customersOf(tenantOf(id), filter), window).map((customer) => ({ id: customer.id, version: customer.version }))
+        windowed(customersOf(tenantOf(id), filter), window).map((customer) => ({
+          id: customer.id,
+          version: customer.version
+        }))
       ),
     count: (id, filter) => look((tenantOf) => customersOf(tenantOf(id), filter).length),
     get: (id, customer) => look((tenantOf) => Option.fromUndefinedOr(tenantOf(id)?.customers.get(customer))),
-    getMany: (id, ids) => look((tenantOf) => ids.flatMap((customer) => tenantOf(id)?.customers.get(customer) ?? [])),
+    getMany: (id, ids) =>
+      look((tenantOf) => ids.flatMap((customer) => tenantOf(id)?.customers.get(customer) ?? [])),
     owners: (id, ids) =>
       look((tenantOf) =>
         ids.flatMap((wanted) =>
@@ -200,12 +243,14 @@ const make = Effect.gen(function* () {
       ),
     put: (id, writes) =>
       using(({ tenants }) => {
-        const all = tenants.get(id)!.customers
+        const { customers: all, removed } = tenants.get(id)!
+        const others = without(all, writes)
+        if (isTwice(others, writes, ({ externalIds }) => externalIds.map(nameOf))) {
+          return Effect.fail(new AlreadyTaken({ what: "customer external id" }))
+        }
         for (const { after } of writes) {
-          const isTaken = (other: Customer) =>
-            other.id !== after.id && other.externalIds.some((own) => after.externalIds.some(sameId(own)))
-          if (has(all.values(), isTaken)) return Effect.fail(new AlreadyTaken({ what: "customer external id" }))
           all.set(after.id, after)
+          removed.delete(`customer ${after.id}`)
         }
         return Effect.void
       }),
@@ -220,9 +265,12 @@ const make = Effect.gen(function* () {
   const cardsOf = (tenant: Tenant | undefined) => ascending(tenant?.cards.values() ?? [])
 
   const cards = CardRepository.of({
-    find: (id, reference) => look((tenantOf) => Option.fromUndefinedOr(cardsOf(tenantOf(id)).find(cardMatches(reference)))),
+    find: (id, reference) =>
+      look((tenantOf) => Option.fromUndefinedOr(cardsOf(tenantOf(id)).find(cardMatches(reference)))),
     ofCustomers: (id, owners) =>
-      look((tenantOf) => cardsOf(tenantOf(id)).filter((card) => card.customerId !== null && owners.includes(card.customerId))),
+      look((tenantOf) =>
+        cardsOf(tenantOf(id)).filter((card) => card.customerId !== null && owners.includes(card.customerId))
+      ),
     list: (id, window) => look((tenantOf) => windowed(cardsOf(tenantOf(id)), window)),
     registered: (id, period, stores, window) =>
       look((tenantOf) =>
@@ -238,16 +286,17 @@ const make = Effect.gen(function* () {
       ),
     put: (id, writes) =>
       using(({ tenants }) => {
-        const all = tenants.get(id)!.cards
+        const { cards: all, removed } = tenants.get(id)!
+        const others = without(all, writes)
+        if (isTwice(others, writes, ({ number }) => [number])) {
+          return Effect.fail(new AlreadyTaken({ what: "card number" }))
+        }
+        if (isTwice(others, writes, ({ externalIds }) => externalIds.map(nameOf))) {
+          return Effect.fail(new AlreadyTaken({ what: "card external id" }))
+        }
         for (const { after } of writes) {
-          const others = [...all.values()].filter((card) => card.id !== after.id)
-          if (has(others, (card) => card.number === after.number)) {
-            return Effect.fail(new AlreadyTaken({ what: "card number" }))
-          }
-          if (has(others, (card) => card.externalIds.some((own) => after.externalIds.some(sameId(own))))) {
-            return Effect.fail(new AlreadyTaken({ what: "card external id" }))
-          }
           all.set(after.id, after)
+          removed.delete(`card ${after.id}`)
         }
         return Effect.void
       }),
@@ -261,18 +310,23 @@ const make = Effect.gen(function* () {
 
   const feed = ChangeFeed.of({
     claim: (id, claim) =>
-      look((tenantOf) => {
-        const { next } = tenantOf(id)!
-        next.customer = Math.max(next.customer, (claim.customerIdAtLeast ?? 0) + 1)
+      using(({ tenants }) => {
+        const { next } = tenants.get(id)!
+        const customer = Math.max(next.customer, (claim.customerIdAtLeast ?? 0) + 1)
+        const customers = claim.customers ?? 0
+        // A record may bring the largest id there is: then none is left to give, and everything else goes on.
+        if (customers > 0 && customers > Number.MAX_SAFE_INTEGER - customer + 1) {
+          return Effect.fail(new StorageError({ operation: "claim", reason: "full" }))
+        }
         const claimed = {
           position: ChangePosition.make(next.position),
-          customerId: CustomerId.make(next.customer),
+          customerId: Math.min(customer, Number.MAX_SAFE_INTEGER) as CustomerId,
           cardId: CardId.make(next.card)
         }
         next.position += claim.changes
-        next.customer += claim.customers ?? 0
+        next.customer = customer + customers
         next.card += claim.cards ?? 0
-        return claimed
+        return Effect.succeed(claimed)
       }),
     read: (id, after, limit) =>
       look((tenantOf) => {
@@ -280,11 +334,16 @@ const make = Effect.gen(function* () {
         if (tenant === undefined) return []
         const changes: Array<Change> = [
           ...tenant.removed.values(),
-          ...Array.from(
-            tenant.customers.values(),
-            (customer): Change => ({ _tag: "CustomerChanged", position: customer.version, customer })
-          ),
-          ...Array.from(tenant.cards.values(), (card): Change => ({ _tag: "CardChanged", position: card.version, card }))
+          ...Array.from(tenant.customers.values(), (customer): Change => ({
+            _tag: "CustomerChanged",
+            position: customer.version,
+            customer
+          })),
+          ...Array.from(tenant.cards.values(), (card): Change => ({
+            _tag: "CardChanged",
+            position: card.version,
+            card
+          }))
         ]
         return changes
           .filter(({ position }) => position > after)
@@ -297,7 +356,9 @@ const make = Effect.gen(function* () {
     salt: Effect.succeed(salt),
     insert: (credential, digest) =>
       using((database) => {
-        const taken = has(database.credentials.values(), (other) => other.digest.every((byte, i) => byte === digest[i]))
+        const taken = has(database.credentials.values(), (other) =>
+          other.digest.every((byte, i) => byte === digest[i])
+        )
         if (taken) return Effect.fail(new AlreadyTaken({ what: "credential" }))
         const id = CredentialId.make(database.credentials.size + 1)
         const made: Credential = { id, ...credential, revokedAt: null }
@@ -305,23 +366,23 @@ const make = Effect.gen(function* () {
         return Effect.succeed(made)
       }),
     byDigest: (digest) =>
-      look((tenantOf) => {
+      look((tenantOf, database) => {
         for (const found of database.credentials.values()) {
           const merchant = tenantOf(found.credential.merchantId)?.merchant
-          if (merchant !== undefined && found.digest.every((byte, i) => byte === digest[i])) {
+          if (merchant !== undefined && sameBytes(found.digest, digest)) {
             return Option.some({ ...found, merchant })
           }
         }
         return Option.none()
       }),
     list: (merchant) =>
-      look((tenantOf) =>
+      look((_, database) =>
         Array.from(database.credentials.values(), ({ credential }) => credential).filter(
           ({ merchantId }) => merchant === null || merchantId === merchant
         )
       ),
     revoke: (id, at) =>
-      look((tenantOf) => {
+      look((_, database) => {
         const found = database.credentials.get(id)
         if (found === undefined) return false
         const credential = { ...found.credential, revokedAt: found.credential.revokedAt ?? at }

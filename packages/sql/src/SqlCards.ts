@@ -63,7 +63,10 @@ export const layerCards = Layer.effect(
       merchant: MerchantId,
       writes: ReadonlyArray<{ readonly before: { number: string } | null; readonly after: { id: number; number: string } }>
     ) {
+      const owners = new Map<string, number>()
       for (const { after, before } of writes) {
+        if ((owners.get(after.number) ?? after.id) !== after.id) return false
+        owners.set(after.number, after.id)
         if (before?.number === after.number) continue
         const rows = yield* sql`SELECT 1 FROM cards
 WHERE merchant_id = ${merchant} AND number = ${after.number} AND id <> ${after.id}`
@@ -96,7 +99,8 @@ WHERE merchant_id = ${merchant} AND number = ${after.number} AND id <> ${after.i
           yield* externalIds.forget(merchant, card.externalIds)
           yield* sql`DELETE FROM cards WHERE merchant_id = ${merchant} AND id = ${card.id}`
           yield* sql`INSERT INTO removals (merchant_id, position, entity, entity_id, removed_at)
-VALUES (${merchant}, ${position}, 'card', ${card.id}, ${at.epochMilliseconds})`
+VALUES (${merchant}, ${position}, 'card', ${card.id}, ${at.epochMilliseconds})
+ON CONFLICT (merchant_id, entity, entity_id) DO UPDATE SET position = excluded.position, removed_at = excluded.removed_at`
         }).pipe(storing("cards.remove"))
     })
   })

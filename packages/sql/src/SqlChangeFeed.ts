@@ -1,4 +1,12 @@
-import { type Change, type ChangePosition, ChangeFeed, type CardId, type CustomerId } from "@tillbridge/domain"
+import {
+  type Change,
+  type ChangePosition,
+  ChangeFeed,
+  type CardId,
+  type CustomerId,
+  type MerchantId,
+  StorageError
+} from "@tillbridge/domain"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { cardFromRow, type CardRow } from "./cardRow.ts"
@@ -24,9 +32,17 @@ export const layerChangeFeed = Layer.effect(
     ELSE ${customerIdAtLeast} + 1 END + ${customers},
   next_card_id = next_card_id + ${cards},
   customers_revision = customers_revision + ${customers + customerIdAtLeast > 0 ? 1 : 0}
-WHERE id = ${merchant}
-RETURNING next_position - ${changes} AS position, next_customer_id - ${customers} AS customer,
+WHERE id = ${merchant} AND (${customers} = 0 OR ${customerIdAtLeast} < 9007199254740992 - ${customers}
+  AND next_customer_id <= 9007199254740992 - ${customers})
+RETURNING next_position - ${changes} AS position,
+  CASE WHEN next_customer_id > 9007199254740991 AND ${customers} = 0 THEN 9007199254740991
+    ELSE next_customer_id - ${customers} END AS customer,
   next_card_id - ${cards} AS card`.pipe(
+          // A record may bring the largest id there is: then none is left to give, and everything else goes on.
+          Effect.filterOrFail(
+            (rows) => rows.length > 0,
+            () => new StorageError({ operation: "feed.claim", reason: "full" })
+          ),
           Effect.map((rows) => {
             const { card, customer, position } = rows[0]!
             return {
@@ -48,7 +64,9 @@ RETURNING next_position - ${changes} AS position, next_customer_id - ${customers
     WHERE merchant_id = ${merchant} AND version > ${after} ORDER BY version LIMIT ${limit}) AS d
   UNION ALL
   SELECT * FROM (SELECT 'removed ' || entity, position, entity_id FROM removals
-    WHERE merchant_id = ${merchant} AND position > ${after} ORDER BY position LIMIT ${limit}) AS r
+    WHERE merchant_id = ${merchant} AND position > ${after} AND (entity <> 'customer' OR NOT EXISTS (
+      SELECT 1 FROM customers WHERE merchant_id = ${merchant} AND id = removals.entity_id))
+    ORDER BY position LIMIT ${limit}) AS r
 ) AS changes ORDER BY position LIMIT ${limit}`
           const idsOf = (kind: string) => page.filter((row) => row.kind === kind).map(({ id }) => id)
           const [customerIds, cardIds] = [idsOf("customer"), idsOf("card")]

@@ -56,19 +56,30 @@ export const layerCustomers = Layer.effect(
       return sql.and(all)
     }
 
-    /** The refs of a window, with the revision of the merchant's list that the database saw while it read them. */
-    const refs = Effect.fnUntraced(function* (merchant: MerchantId, filter: CustomerFilter, window: ListWindow) {
-      const page =
-        "offset" in window
-          ? sql`ORDER BY id LIMIT ${window.limit} OFFSET ${window.offset}`
-          : sql`AND id > ${window.after ?? 0} ORDER BY id LIMIT ${window.limit}`
-      const rows = yield* sql`SELECT id, version, (SELECT customers_revision FROM merchants WHERE id = ${merchant})
-FROM customers WHERE ${where(merchant, filter)} ${page}`.values
-      return {
-        refs: rows.map(([id, version]): CustomerRef => ({ id: id as CustomerId, version: version as ChangePosition })),
-        revision: rows[0]?.[2] as number | undefined
-      }
-    })
+    const toRefs = (rows: ReadonlyArray<ReadonlyArray<unknown>>) =>
+      rows.map(([id, version]): CustomerRef => ({ id: id as CustomerId, version: version as ChangePosition }))
+
+    const pageOf = (window: ListWindow): Statement.Fragment =>
+      "offset" in window
+        ? sql`ORDER BY id LIMIT ${window.limit} OFFSET ${window.offset}`
+        : sql`AND id > ${window.after ?? 0} ORDER BY id LIMIT ${window.limit}`
+
+    const refsWhere = (merchant: MerchantId, filter: CustomerFilter, window: ListWindow) =>
+      Effect.map(
+        sql`SELECT id, version FROM customers WHERE ${where(merchant, filter)} ${pageOf(window)}`.values,
+        toRefs
+      )
+
+    const refOf = (merchant: MerchantId, id: CustomerId) =>
+      Effect.map(sql`SELECT id, version FROM customers WHERE merchant_id = ${merchant} AND id = ${id}`.values, toRefs)
+
+    /** A window of the whole list, with the revision of the list that the database saw while it read. */
+    const refsAndRevision = (merchant: MerchantId, window: ListWindow) =>
+      Effect.map(
+        sql`SELECT id, version, (SELECT customers_revision FROM merchants WHERE id = ${merchant})
+FROM customers WHERE merchant_id = ${merchant} ${pageOf(window)}`.values,
+        (rows) => ({ refs: toRefs(rows), revision: rows[0]?.[2] as number | undefined })
+      )
 
     const pageStarts = makePageStarts()
 
@@ -76,11 +87,22 @@ FROM customers WHERE ${where(merchant, filter)} ${page}`.values
     const refsOfList = Effect.fnUntraced(function* (merchant: MerchantId, window: { offset: number; limit: number }) {
       const start = pageStarts.find(merchant, window.offset)
       if (start !== undefined) {
-        const found = yield* refs(merchant, {}, { after: start.after, limit: window.limit })
+        const found = yield* refsAndRevision(merchant, { after: start.after, limit: window.limit })
         if (found.revision === start.revision) return pageStarts.learn(merchant, window, found)
       }
-      return pageStarts.learn(merchant, window, yield* refs(merchant, {}, window))
+      return pageStarts.learn(merchant, window, yield* refsAndRevision(merchant, window))
     })
+
+    const refs = (merchant: MerchantId, filter: CustomerFilter, window: ListWindow) => {
+      if ("offset" in window) {
+        const conditions = Object.keys(filter).length
+        if (conditions === 0) return refsOfList(merchant, window)
+        if (conditions === 1 && filter.id !== undefined && window.offset === 0 && window.limit > 0) {
+          return refOf(merchant, filter.id)
+        }
+      }
+      return refsWhere(merchant, filter, window)
+    }
 
     const get = (merchant: MerchantId, id: CustomerId) =>
       sql<CustomerRow>`SELECT * FROM customers WHERE merchant_id = ${merchant} AND id = ${id}`.pipe(
@@ -115,11 +137,7 @@ WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)
     })
 
     return CustomerRepository.of({
-      refs: (merchant, filter, window) =>
-        ("offset" in window && Object.keys(filter).length === 0
-          ? refsOfList(merchant, window)
-          : Effect.map(refs(merchant, filter, window), (found) => found.refs)
-        ).pipe(storing("customers.refs")),
+      refs: (merchant, filter, window) => refs(merchant, filter, window).pipe(storing("customers.refs")),
       count: (merchant, filter) =>
         sql<{ n: number }>`SELECT count(*) AS n FROM customers WHERE ${where(merchant, filter)}`.pipe(
           Effect.map((rows) => Number(rows[0]?.n ?? 0)),
@@ -141,7 +159,8 @@ WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)
           yield* sql`DELETE FROM customers WHERE merchant_id = ${merchant} AND id = ${customer.id}`
           yield* sql`UPDATE merchants SET customers_revision = customers_revision + 1 WHERE id = ${merchant}`
           yield* sql`INSERT INTO removals (merchant_id, position, entity, entity_id, removed_at)
-VALUES (${merchant}, ${position}, 'customer', ${customer.id}, ${at.epochMilliseconds})`
+VALUES (${merchant}, ${position}, 'customer', ${customer.id}, ${at.epochMilliseconds})
+ON CONFLICT (merchant_id, entity, entity_id) DO UPDATE SET position = excluded.position, removed_at = excluded.removed_at`
         }).pipe(storing("customers.remove"))
     })
   })

@@ -132,7 +132,8 @@ const first = [
   entity TEXT NOT NULL,
   entity_id BIGINT NOT NULL,
   removed_at BIGINT NOT NULL,
-  PRIMARY KEY (merchant_id, position)
+  PRIMARY KEY (merchant_id, position),
+  UNIQUE (merchant_id, entity, entity_id)
 )`,
   `CREATE TABLE credentials (
   id BIGINT PRIMARY KEY,

@@ -5,6 +5,7 @@
  *
  * Writing outside of a transaction is an error: statements go to the reading connection then.
  */
+import { StorageError } from "@tillbridge/domain"
 import { Effect, Layer, Scope, Semaphore, Stream } from "effect"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { Reactivity } from "effect/reactivity"
@@ -28,6 +29,9 @@ const sqlError = (cause: unknown, operation: string): SqlError.SqlError => {
     reason: SqlError.classifySqliteError(classified, { message: `SQLite ${operation} failed`, operation })
   })
 }
+
+/** Looks at the file before anything in it is changed, and throws a `StorageError` to leave it alone. */
+export type Inspect = (driver: SqliteDriver) => void
 
 const connectionOf = (driver: SqliteDriver): SqlConnection.Connection => {
   const attempt = <A>(run: () => A) =>
@@ -56,22 +60,27 @@ const connectionOf = (driver: SqliteDriver): SqlConnection.Connection => {
   }
 }
 
-const whileBusy = <A>(self: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A, SqlError.SqlError> => {
-  const attempt = (left: number): Effect.Effect<A, SqlError.SqlError> =>
+const whileBusy = <A, E extends SqlError.SqlError | StorageError>(self: Effect.Effect<A, E>): Effect.Effect<A, E> => {
+  const attempt = (left: number): Effect.Effect<A, E> =>
     Effect.catch(self, (error) =>
-      error.reason._tag === "LockTimeoutError" && left > 0
+      error._tag === "SqlError" && error.reason._tag === "LockTimeoutError" && left > 0
         ? Effect.andThen(Effect.sleep(busyPollMillis), attempt(left - busyPollMillis))
         : Effect.fail(error)
     )
   return attempt(busyWaitMillis)
 }
 
-const opened = (path: string, readOnly: boolean): Effect.Effect<SqliteDriver, SqlError.SqlError, Scope.Scope> =>
+const opened = (
+  path: string,
+  readOnly: boolean,
+  inspect: Inspect
+): Effect.Effect<SqliteDriver, SqlError.SqlError | StorageError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.try({
       try: () => {
         const driver = openDriver(path, { readOnly })
         try {
+          inspect(driver)
           // NORMAL would lose the newest commits in a power cut; FULL syncs the log at each.
           if (!readOnly) driver.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
           driver.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")
@@ -82,14 +91,14 @@ const opened = (path: string, readOnly: boolean): Effect.Effect<SqliteDriver, Sq
           throw cause
         }
       },
-      catch: (cause) => sqlError(cause, "open")
+      catch: (cause) => (cause instanceof StorageError ? cause : sqlError(cause, "open"))
     }).pipe(whileBusy),
     (driver) => Effect.sync(() => driver.close())
   )
 
-const make = Effect.fnUntraced(function* (path: string) {
-  const writing = yield* opened(path, false)
-  const reading = yield* opened(path, true)
+const make = Effect.fnUntraced(function* (path: string, inspect: Inspect) {
+  const writing = yield* opened(path, false, inspect)
+  const reading = yield* opened(path, true, () => {})
   const writer = connectionOf(writing)
   const reader = connectionOf(reading)
   const { isTransaction, onCommitFailure, transactionAcquirer } = SqlClient.makeSqliteAcquirers({
@@ -112,5 +121,8 @@ const make = Effect.fnUntraced(function* (path: string) {
 })
 
 /** The client on a file that exists; the file's WAL is folded back when the layer closes. */
-export const layerClient = (path: string): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
-  Layer.effect(SqlClient.SqlClient, make(path)).pipe(Layer.provide(Reactivity.layer))
+export const layerClient = (
+  path: string,
+  inspect: Inspect
+): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError | StorageError> =>
+  Layer.effect(SqlClient.SqlClient, make(path, inspect)).pipe(Layer.provide(Reactivity.layer))

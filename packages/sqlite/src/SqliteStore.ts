@@ -3,12 +3,13 @@
  * a Tillbridge database, is damaged, or belongs to a newer version is refused and left as it was.
  */
 import { type Repositories, StorageError, type StorageFailure } from "@tillbridge/domain"
-import { commonFailure, FailureOf, layerRepositories } from "@tillbridge/sql"
+import { commonFailure, FailureOf, layerRepositories, migrations } from "@tillbridge/sql"
 import { Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { layerClient, resultCode } from "./SqliteClient.ts"
+import type { SqliteDriver } from "./SqliteDriver.ts"
 
 export interface SqliteOptions {
   readonly path: string
@@ -29,38 +30,43 @@ const failures: Record<number, StorageFailure> = {
 const failureOf = (error: SqlError.SqlError): StorageFailure =>
   failures[resultCode(error.reason.cause) ?? 0] ?? commonFailure(error)
 
+const shortestDatabase = 512
+
 /** Makes an empty file for its owner only, in a folder that is made when missing. */
 const ensureFile = (file: string): Effect.Effect<void, StorageError> =>
   Effect.try({
     try: () => {
       fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
       fs.closeSync(fs.openSync(file, "a", 0o600))
+      const { size } = fs.statSync(file)
+      // SQLite takes so short a file for an empty one and would write over it.
+      if (size > 0 && size < shortestDatabase) throw new StorageError({ operation: "open", reason: "corrupt" })
     },
     catch: (cause) => {
+      if (cause instanceof StorageError) return cause
       const code = (cause as NodeJS.ErrnoException).code
       const reason = code === "EACCES" || code === "EROFS" ? "read-only" : code === "ENOSPC" ? "full" : "unavailable"
       return new StorageError({ operation: "open", reason, cause })
     }
   })
 
-/** A database with tables but without our record of migrations is somebody else's. */
-const refuseForeign: Layer.Layer<never, StorageError, SqlClient.SqlClient> = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const tables = yield* sql<{ name: string }>`SELECT name FROM sqlite_schema WHERE type = 'table'`
-    if (tables.length > 0 && !tables.some(({ name }) => name === "schema_migrations")) {
-      return yield* new StorageError({ operation: "open", reason: "corrupt" })
-    }
-  }).pipe(
-    Effect.catchTag("SqlError", (cause) =>
-      Effect.fail(new StorageError({ operation: "open", reason: failureOf(cause), cause }))
-    )
-  )
-)
+const newestMigration = migrations.reduce((newest, { id }) => Math.max(newest, id), 0)
+
+/** A database with anything in it but without our record of migrations is somebody else's. */
+const refuseForeign = (driver: SqliteDriver): void => {
+  if (driver.rows("SELECT 1 FROM sqlite_schema LIMIT 1", []).length === 0) return
+  const columns = driver.rows("SELECT name FROM pragma_table_info('schema_migrations')", [])
+  if (columns.map(({ name }) => name).join() !== "id,name,applied_at") {
+    throw new StorageError({ operation: "open", reason: "corrupt" })
+  }
+  if (driver.rows("SELECT 1 FROM schema_migrations WHERE id > ?", [newestMigration]).length > 0) {
+    throw new StorageError({ operation: "open", reason: "newer-schema" })
+  }
+}
 
 /** The client, with the failure to open told as the domain tells it. */
 const client = (file: string): Layer.Layer<SqlClient.SqlClient, StorageError> =>
-  Layer.unwrap(Effect.as(ensureFile(file), layerClient(file))).pipe(
+  Layer.unwrap(Effect.as(ensureFile(file), layerClient(file, refuseForeign))).pipe(
     Layer.catch((cause) =>
       Layer.effect(
         SqlClient.SqlClient,
@@ -74,7 +80,6 @@ const client = (file: string): Layer.Layer<SqlClient.SqlClient, StorageError> =>
 /** Every repository of the domain over the file. */
 export const layer = (options: SqliteOptions): Layer.Layer<Repositories, StorageError> =>
   layerRepositories.pipe(
-    Layer.provide(refuseForeign),
     Layer.provide(client(options.path)),
     Layer.provide(Layer.succeed(FailureOf, failureOf))
   )

@@ -3,9 +3,9 @@
  * Actions are matched in any letter case and with or without a last slash. Reads are GET, HEAD or POST, writes GET or
  * POST, because the vendor takes keys and fields from either. Source: VirtualPOS API :: Customer.
  */
-import { Cards, Credentials, type CustomerId, Customers, requireScope } from "@tillbridge/domain"
+import { Cards, Credentials, type CustomerId, Customers, NotPermitted, requireScope } from "@tillbridge/domain"
 import { allow, isPrefetch, normalizePath } from "@tillbridge/wire"
-import { Cause, Effect, Layer, Option, Stream } from "effect"
+import { Cause, Effect, type Layer, Option, Result, Stream } from "effect"
 import { HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import {
   bytesAnswer,
@@ -29,7 +29,7 @@ import {
   PrefetchRefused,
   UnknownAction
 } from "./internal/errors.ts"
-import { readListQuery } from "./internal/listQuery.ts"
+import { type ListQuery, readListQuery } from "./internal/listQuery.ts"
 import {
   cardGetOnly,
   cardPatchFromParameters,
@@ -56,32 +56,34 @@ const windowSize = 500
 const readMethods = ["GET", "HEAD", "POST"]
 const writeMethods = ["GET", "POST"]
 
-const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions) {
+const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, base: string) {
   const customers = yield* Customers
   const cards = yield* Cards
   const credentials = yield* Credentials
   const maxPageSize = options.maxPageSize ?? 1_000
   const customerBytes = yield* makeCustomerBytes({ cacheBytes: options.cacheBytes ?? 32 * 1024 * 1024 })
 
-  const list = Effect.fnUntraced(function* (call: Call) {
-    yield* requireScope(call.principal, "read")
-    const query = yield* readListQuery(call, maxPageSize)
-    const { merchant } = call
-    if (query.page === null && query.filter.id === undefined && query.filter.externalId === undefined) {
-      const count = yield* customers.count(merchant.id, query.filter)
-      if (count > windowSize) return everyone(call, query, count)
-    }
-    const { number, size } = query.page ?? { number: 1, size: windowSize }
-    const refs = yield* customers.refs(merchant.id, query.filter, {
-      offset: (number - 1) * size,
-      limit: size
-    })
-    const records = yield* customerBytes(call, refs, query, true)
-    return bytesAnswer(call.format, listBytes(call.format, records))
-  })
+  const list = (call: Call): Effect.Effect<HttpServerResponse.HttpServerResponse, CallError> => {
+    if (!call.principal.scopes.includes("read")) return Effect.fail(new NotPermitted({ scope: "read" }))
+    const read = readListQuery(call, maxPageSize)
+    if (Result.isFailure(read)) return Effect.fail(read.failure)
+    const query = read.success
+    const { filter, page } = query
+    if (page !== null) return onePage(call, query, (page.number - 1) * page.size, page.size)
+    if (filter.id !== undefined || filter.externalId !== undefined) return onePage(call, query, 0, 1)
+    return Effect.flatMap(customers.count(call.merchant.id, filter), (count) =>
+      count > windowSize ? Effect.succeed(everyone(call, query, count)) : onePage(call, query, 0, windowSize)
+    )
+  }
+
+  const onePage = (call: Call, query: ListQuery, offset: number, limit: number) =>
+    customers.refs(call.merchant.id, query.filter, { offset, limit }).pipe(
+      Effect.flatMap((refs) => customerBytes(call, refs, query, true)),
+      Effect.map((records) => bytesAnswer(call.format, listBytes(call.format, records)))
+    )
 
   /** All customers of a filter, written while they are read: the list is never in memory as a whole. */
-  const everyone = (call: Call, query: Effect.Success<ReturnType<typeof readListQuery>>, count: number) => {
+  const everyone = (call: Call, query: ListQuery, count: number) => {
     const { format, merchant } = call
     const step = Effect.fnUntraced(function* (after: CustomerId | null) {
       const refs = yield* customers.refs(merchant.id, query.filter, { after, limit: windowSize })
@@ -151,36 +153,36 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions) 
     return writeAnswer(call.format, { id: yield* cards.remove(call.merchant.id, search) })
   })
 
-  const actions: Readonly<Record<string, Action>> = {
-    "": { methods: readMethods, getOnly: customerGetOnly, run: list },
-    update: { methods: writeMethods, getOnly: customerGetOnly, run: update },
-    updatecard: { methods: writeMethods, getOnly: cardGetOnly, run: saveCard(false) },
-    insertcard: { methods: writeMethods, getOnly: cardGetOnly, run: saveCard(true) },
-    deletecard: { methods: writeMethods, getOnly: cardGetOnly, run: deleteCard }
-  }
+  const actions = new Map<string, Action>([
+    ["", { methods: readMethods, getOnly: customerGetOnly, run: list }],
+    ["update", { methods: writeMethods, getOnly: customerGetOnly, run: update }],
+    ["updatecard", { methods: writeMethods, getOnly: cardGetOnly, run: saveCard(false) }],
+    ["insertcard", { methods: writeMethods, getOnly: cardGetOnly, run: saveCard(true) }],
+    ["deletecard", { methods: writeMethods, getOnly: cardGetOnly, run: deleteCard }]
+  ])
 
-  const serve = Effect.fnUntraced(
-    function* (request: HttpServerRequest.HttpServerRequest) {
-      const action = actions[actionOf(request)]
-      if (action === undefined) return yield* new UnknownAction()
-      if (request.method === "OPTIONS") {
-        return HttpServerResponse.empty({
-          headers: { ...headers, allow: allow([...action.methods, "OPTIONS"]) }
-        })
-      }
-      if (!action.methods.includes(request.method)) {
-        return yield* new MethodNotAllowed({ allow: allow([...action.methods, "OPTIONS"]) })
-      }
-      if (action.methods === writeMethods && isPrefetch(request.headers)) return yield* new PrefetchRefused()
-      return yield* action.run(yield* readCall(request, { dialect: DIALECT, getOnly: action.getOnly }))
-    },
-    Effect.provideService(Credentials, credentials)
-  )
+  const serve = (
+    request: HttpServerRequest.HttpServerRequest
+  ): Effect.Effect<HttpServerResponse.HttpServerResponse, CallError> => {
+    const action = actions.get(actionOf(request, base) ?? "?")
+    if (action === undefined) return Effect.fail(new UnknownAction())
+    if (!action.methods.includes(request.method)) {
+      const permitted = allow([...action.methods, "OPTIONS"])
+      return request.method === "OPTIONS"
+        ? Effect.succeed(HttpServerResponse.empty({ headers: { ...headers, allow: permitted } }))
+        : Effect.fail(new MethodNotAllowed({ allow: permitted }))
+    }
+    if (action.methods === writeMethods && isPrefetch(request.headers)) return Effect.fail(new PrefetchRefused())
+    return Effect.flatMap(
+      readCall(request, credentials, { dialect: DIALECT, getOnly: action.getOnly }),
+      action.run
+    )
+  }
 
   return (
     request: HttpServerRequest.HttpServerRequest
   ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
-    serve(request).pipe(
+    Effect.suspend(() => serve(request)).pipe(
       Effect.catchCause((cause) => {
         if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
         const format = formatOf(queryOf(request))
@@ -203,10 +205,10 @@ interface Action {
   readonly run: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, CallError>
 }
 
-/** What follows `/api/customer` in the path, in lower case. */
-const actionOf = (request: HttpServerRequest.HttpServerRequest): string => {
-  const path = normalizePath(request.url)?.path ?? ""
-  return path.slice(path.lastIndexOf("/api/customer") + "/api/customer".length).replace(/^\//, "")
+/** What follows `base` in the path, in lower case; nothing when the path spells `base` in another way. */
+const actionOf = (request: HttpServerRequest.HttpServerRequest, base: string): string | undefined => {
+  const path = normalizePath(request.url)?.path
+  return path === base ? "" : path?.startsWith(`${base}/`) ? path.slice(base.length + 1) : undefined
 }
 
 /** Adds the vendor's paths to the router. */
@@ -215,11 +217,9 @@ export const layer = (
 ): Layer.Layer<never, never, HttpRouter.HttpRouter | Customers | Cards | Credentials> =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
-      const handler = yield* makeHandler(options)
-      const base = `${options.basePath ?? ""}/api/customer` as const
-      // The router takes a last slash for the same path.
-      for (const path of [base, `${base}/:action`] as const) {
-        yield* router.add("*", path as `/${string}`, handler)
-      }
+      const base = `${options.basePath ?? ""}/api/customer` as `/${string}`
+      const handler = yield* makeHandler(options, base.toLowerCase())
+      // Also matches `base` itself. Everything below it is ours, so that no wrong path is answered without envelope.
+      yield* router.add("*", `${base}/*`, handler)
     })
   )

@@ -18,7 +18,7 @@ describe("a scalar", () => {
   it.each([
     ["0079001", "0079001"],
     [15200, "15200"],
-    
+
     [true, "1"],
     [false, "0"],
     ["", null],
@@ -47,7 +47,9 @@ describe("the documented answers", () => {
     const [customer] = customers
     assert.deepStrictEqual(
       Object.keys(customer!),
-      Object.keys(CustomerRecord.schema.fields).filter((name) => !["external_id", "cards", "bonuses"].includes(name))
+      Object.keys(CustomerRecord.schema.fields).filter(
+        (name) => !["external_id", "cards", "bonuses"].includes(name)
+      )
     )
     assert.strictEqual(customer!.fname, "Сергей")
     assert.strictEqual(customer!.email, null)
@@ -55,11 +57,17 @@ describe("the documented answers", () => {
   })
 
   it("the seed's update", () => {
-    assert.deepStrictEqual(Result.getOrThrow(readWrite(opened(bytesOf(answers.seedUpdate)))), { id: "11", isNew: true })
+    assert.deepStrictEqual(Result.getOrThrow(readWrite(opened(bytesOf(answers.seedUpdate)))), {
+      id: "11",
+      isNew: true
+    })
   })
 
   it("a list of one is a list", () => {
-    assert.deepStrictEqual(list(bytesOf(answers.oneCustomer)).customers.map(({ id }) => id), ["7"])
+    assert.deepStrictEqual(
+      list(bytesOf(answers.oneCustomer)).customers.map(({ id }) => id),
+      ["7"]
+    )
   })
 
   it("an empty list", () => {
@@ -78,7 +86,10 @@ describe("the documented answers", () => {
   })
 
   it("every example of the notes has its provenance", () => {
-    assert.deepStrictEqual(exchanges.map(({ example }) => example), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    assert.deepStrictEqual(
+      exchanges.map(({ example }) => example),
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+    )
   })
 })
 
@@ -93,9 +104,12 @@ describe("lenient reading", () => {
     assert.deepStrictEqual(list(bytes(text)).customers, [{ id: "7", x: { y: [1] } }])
   })
 
-  it.each(["[]", "{}", "null", `""`, `{"customer":[]}`, `{"customer":null}`])("customers %s are nobody", (none) => {
-    assert.lengthOf(list(bytes(`{"success":1,"customers":${none}}`)).customers, 0)
-  })
+  it.each(["[]", "{}", "null", `""`, `{"customer":[]}`, `{"customer":null}`])(
+    "customers %s are nobody",
+    (none) => {
+      assert.lengthOf(list(bytes(`{"success":1,"customers":${none}}`)).customers, 0)
+    }
+  )
 
   it("a list in no known form is not a list", () => {
     assert.strictEqual(listOf("text", "customer"), undefined)
@@ -119,8 +133,11 @@ describe("an answer that is not the vendor's", () => {
     [`{"success":1,"customers":"x"}`, "the customers are no list"],
     [`{"success":1,"customers":[{"id":1},{"fname":"A"}]}`, "customer 2 of the page cannot be read"],
     [`{"success":1,"customers":[{"id":1},{"id":"x"}]}`, "customer 2 of the page cannot be read"],
-    ["<root><success>1</success><customers><customer><id>1</id>", "the answer is no XML: not well-formed"],
-    [`<!DOCTYPE x [<!ENTITY e "x">]><root>&e;</root>`, "the answer is no XML: DOCTYPE and ENTITY are not accepted"],
+    ["<root><success>1</success><customers><customer><id>1</id>", "the answer is no XML: unclosed element"],
+    [
+      `<!DOCTYPE x [<!ENTITY e "x">]><root>&e;</root>`,
+      "the answer is no XML: DOCTYPE and ENTITY are not accepted"
+    ],
     [`{"success":1,"customers":[{"id":1}`, "the answer is no JSON: not JSON"],
     ["Fatal error: Allowed memory size", "the answer is no JSON: not JSON"]
   ])("%j", (text, detail) => {

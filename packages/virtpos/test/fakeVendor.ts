@@ -18,7 +18,13 @@ type Row = Record<string, string>
 
 /** What the next request gets instead of an answer; `after` lets the vendor do the work first. */
 export type Fault =
-  | { readonly kind: "status"; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string; readonly after?: boolean }
+  | {
+      readonly kind: "status"
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body?: string
+      readonly after?: boolean
+    }
   | { readonly kind: "body"; readonly body: string | Uint8Array; readonly type?: string }
   | { readonly kind: "reset" | "half" | "cut" | "slow"; readonly after?: boolean }
   | { readonly kind: "huge" }
@@ -40,9 +46,14 @@ const escape = (text: string) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;
 
 const xml = (name: string, value: unknown): string => {
   if (value === "" || value === null) return `<${name}/>`
-  if (Array.isArray(value)) return value.length === 0 ? `<${name}/>` : `<${name}>${value.map((item) => xml(name.slice(0, -1), item)).join("")}</${name}>`
+  if (Array.isArray(value))
+    return value.length === 0
+      ? `<${name}/>`
+      : `<${name}>${value.map((item) => xml(name.slice(0, -1), item)).join("")}</${name}>`
   if (typeof value === "object" && value !== null) {
-    return `<${name}>${Object.entries(value).map(([member, inner]) => xml(member, inner)).join("")}</${name}>`
+    return `<${name}>${Object.entries(value)
+      .map(([member, inner]) => xml(member, inner))
+      .join("")}</${name}>`
   }
   return `<${name}>${escape(String(value))}</${name}>`
 }
@@ -63,13 +74,18 @@ export const fakeVendor = (apiKey: string) =>
 const start = async (apiKey: string): Promise<{ vendor: FakeVendor; stop: () => Promise<void> }> => {
   let customerId = 0
   let cardId = 0
-  const nextCustomer = () => String((customerId = Math.max(customerId, ...vendor.customers.map(({ id }) => Number(id))) + 1))
+  const nextCustomer = () =>
+    String((customerId = Math.max(customerId, ...vendor.customers.map(({ id }) => Number(id))) + 1))
 
   const findCard = (query: Row) =>
     vendor.cards.find((card) => query["card_id"] !== undefined && card["card_id"] === query["card_id"]) ??
     vendor.cards.find((card) => query["uid"] !== undefined && card["uid"] === query["uid"]) ??
-    vendor.cards.find((card) => query["external_id"] !== undefined && card["external_id"] === query["external_id"]) ??
-    vendor.cards.find((card) => query["card_barcode"] !== undefined && card["barcode"] === query["card_barcode"])
+    vendor.cards.find(
+      (card) => query["external_id"] !== undefined && card["external_id"] === query["external_id"]
+    ) ??
+    vendor.cards.find(
+      (card) => query["card_barcode"] !== undefined && card["barcode"] === query["card_barcode"]
+    )
 
   const list = (query: Row) => {
     let rows = vendor.customers.filter(
@@ -82,14 +98,17 @@ const start = async (apiKey: string): Promise<{ vendor: FakeVendor; stop: () => 
       rows = rows.slice((Number(query["page"] ?? 1) - 1) * size, Number(query["page"] ?? 1) * size)
     }
     const customers = rows.map((row) =>
-      query["cards"] === "true" ? { ...row, cards: vendor.cards.filter((card) => card["customer_id"] === row["id"]) } : row
+      query["cards"] === "true"
+        ? { ...row, cards: vendor.cards.filter((card) => card["customer_id"] === row["id"]) }
+        : row
     )
     // Twice the truth: nothing may depend on it.
     return { success: 1, type: "customer", count: customers.length * 2, customers }
   }
 
   const answer = ({ body, path, query }: Received): object => {
-    if ((query["apikey"] ?? body["apikey"]) !== apiKey) return { success: 0, info: `Неверный apikey ${query["apikey"]}` }
+    if ((query["apikey"] ?? body["apikey"]) !== apiKey)
+      return { success: 0, info: `Неверный apikey ${query["apikey"]}` }
     switch (path) {
       case "/base/api/customer":
         return list(query)
@@ -97,7 +116,9 @@ const start = async (apiKey: string): Promise<{ vendor: FakeVendor; stop: () => 
         const row =
           vendor.customers.find((row) => row["id"] === query["id"]) ??
           (vendor.findsByExternalId
-            ? vendor.customers.find((row) => query["external_id"] !== undefined && row["external_id"] === query["external_id"])
+            ? vendor.customers.find(
+                (row) => query["external_id"] !== undefined && row["external_id"] === query["external_id"]
+              )
             : undefined)
         if (row !== undefined) {
           Object.assign(row, body)
@@ -105,18 +126,27 @@ const start = async (apiKey: string): Promise<{ vendor: FakeVendor; stop: () => 
         }
         if (query["create_if_not_exist"] !== "1") return { success: 0, info: "Клиент не найден" }
         const id = nextCustomer()
-        vendor.customers.push({ id, ...(query["external_id"] && { external_id: query["external_id"] }), ...body })
+        vendor.customers.push({
+          id,
+          ...(query["external_id"] && { external_id: query["external_id"] }),
+          ...body
+        })
         return { success: 1, id, isnew: 1 }
       }
       case "/base/api/customer/updateCard":
       case "/base/api/customer/insertCard": {
         const card = path.endsWith("updateCard") ? findCard(query) : undefined
-        const set = { ...(query["uid"] && { uid: query["uid"] }), ...(query["external_id"] && { external_id: query["external_id"] }), ...body }
+        const set = {
+          ...(query["uid"] && { uid: query["uid"] }),
+          ...(query["external_id"] && { external_id: query["external_id"] }),
+          ...body
+        }
         if (card !== undefined) {
           Object.assign(card, set)
           return { success: 1, id: card["card_id"], isnew: 0 }
         }
-        if (path.endsWith("updateCard") && query["create_if_not_exist"] !== "1") return { success: 0, info: "Карта не найдена" }
+        if (path.endsWith("updateCard") && query["create_if_not_exist"] !== "1")
+          return { success: 0, info: "Карта не найдена" }
         const card_id = String(++cardId)
         vendor.cards.push({ card_id, ...set } as Row)
         return { success: 1, id: card_id, isnew: 1 }
@@ -132,7 +162,9 @@ const start = async (apiKey: string): Promise<{ vendor: FakeVendor; stop: () => 
   }
 
   const written = (value: object, query: Row) =>
-    query["format"] === "json" ? JSON.stringify(value) : `<?xml version="1.0" encoding="UTF-8"?>${xml("root", value)}`
+    query["format"] === "json"
+      ? JSON.stringify(value)
+      : `<?xml version="1.0" encoding="UTF-8"?>${xml("root", value)}`
 
   const fail = (fault: Fault, whole: string, response: ServerResponse) => {
     switch (fault.kind) {
@@ -169,13 +201,22 @@ const start = async (apiKey: string): Promise<{ vendor: FakeVendor; stop: () => 
     void bodyOf(request).then((body) => {
       const url = new URL(request.url ?? "/", "http://x")
       const query = Object.fromEntries(url.searchParams)
-      const received = { method: request.method ?? "", path: url.pathname, query, body, headers: request.headers }
+      const received = {
+        method: request.method ?? "",
+        path: url.pathname,
+        query,
+        body,
+        headers: request.headers
+      }
       vendor.received.push(received)
       vendor.onRequest(received)
       const fault = vendor.faults.shift()
       if (fault === undefined) return void response.end(written(answer(received), query))
       const isDone = "after" in fault && fault.after === true
-      const whole = isDone || fault.kind === "half" || fault.kind === "cut" ? written(answer(received), query) : "<root>    "
+      const whole =
+        isDone || fault.kind === "half" || fault.kind === "cut"
+          ? written(answer(received), query)
+          : "<root>    "
       fail(fault, whole, response)
     })
   })

@@ -11,14 +11,31 @@ const instant = fc
   .map((seconds) => DateTime.makeUnsafe(seconds * 1000))
 
 const tricky = fc.constantFrom(
-  "0079001", "1234567890123456789", "+79990000001", "]]>", "<b>&amp;</b>", "👩‍👩‍👧", "Ёлка №1", `"quoted" \\ back`,
-  " lead", "trail ", "a\nb\tc", "true", "null", "1e5", "&#65;", "'", "\u00a0x"
+  "0079001",
+  "1234567890123456789",
+  "+79990000001",
+  "]]>",
+  "<b>&amp;</b>",
+  "👩‍👩‍👧",
+  "Ёлка №1",
+  `"quoted" \\ back`,
+  " lead",
+  "trail ",
+  "a\nb\tc",
+  "true",
+  "null",
+  "1e5",
+  "&#65;",
+  "'",
+  "\u00a0x"
 )
 
 /** XML cannot carry most control characters; JSON can, and `anyText` has them. */
 const visible = fc.oneof(
   tricky,
-  fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).filter((text) => !/[\0-\x08\x0b-\x1f\ufffe\uffff]/.test(text))
+  fc
+    .string({ unit: "grapheme", minLength: 1, maxLength: 40 })
+    .filter((text) => !/[\0-\x08\x0b-\x1f\ufffe\uffff]/.test(text))
 )
 const filled = visible.filter((text) => text.trim() !== "" && text.isWellFormed())
 

@@ -26,11 +26,23 @@ export interface CustomerQueries {
   readonly close: () => void
 }
 
-const editable = new Set(
-  "fname lname mname email phone gender custom_information birth_day birth_month birth_year send_push send_email send_sms group_id group_name".split(
-    " "
-  )
-)
+const editable = new Set([
+  "fname",
+  "lname",
+  "mname",
+  "email",
+  "phone",
+  "gender",
+  "custom_information",
+  "birth_day",
+  "birth_month",
+  "birth_year",
+  "send_push",
+  "send_email",
+  "send_sms",
+  "group_id",
+  "group_name"
+])
 
 const ageOf = (row: CustomerRow, today: Date): number | null => {
   if (row["birth_year"] === null || row["birth_month"] === null || row["birth_day"] === null) return null

@@ -30,11 +30,13 @@ export const pragmas = ["journal_mode = WAL", "synchronous = FULL", "busy_timeou
 const wireColumns = fields.map((field) => (field === "age" ? "NULL AS age" : field)).join(", ")
 
 /**
- * NOT INDEXED keeps the planner from finding the merchant by the external-id index and then sorting every row of it
- * by id, which made a page ten times dearer; the walk by primary key is already in order.
+ * NOT INDEXED keeps the planner from finding the merchant by the external-id index and then sorting every
+ * row of it by id, which made a page ten times dearer; the walk by primary key is already in order.
  */
-export const selectPage = `SELECT ${wireColumns} FROM customers NOT INDEXED WHERE merchant_id = ? ORDER BY id LIMIT ? OFFSET ?`
-export const selectAfter = `SELECT ${wireColumns} FROM customers NOT INDEXED WHERE merchant_id = ? AND id > ? ORDER BY id LIMIT ?`
+export const selectPage = `SELECT ${wireColumns} FROM customers NOT INDEXED
+  WHERE merchant_id = ? ORDER BY id LIMIT ? OFFSET ?`
+export const selectAfter = `SELECT ${wireColumns} FROM customers NOT INDEXED
+  WHERE merchant_id = ? AND id > ? ORDER BY id LIMIT ?`
 export const selectById = `SELECT ${wireColumns} FROM customers WHERE id = ? AND merchant_id = ?`
 export const selectCount = "SELECT count(*) AS count FROM customers WHERE merchant_id = ?"
 

@@ -1,4 +1,6 @@
-/** How a baseline server writes its answers; the body is encoded exactly once, into the Buffer that is sent. */
+/**
+ * How a baseline server writes its answers; the body is encoded exactly once, into the Buffer that is sent.
+ */
 import type { CustomerRow } from "./CustomerQueries.ts"
 
 export interface Encoding {

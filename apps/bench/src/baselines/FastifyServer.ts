@@ -1,7 +1,7 @@
 /**
- * Baseline 4: Fastify on the same statements, JSON only. Its answers go through JSON.stringify like those of
- * baseline 1, because a response schema (fast-json-stringify) was measured and was not faster for this record.
- * Run as: node FastifyServer.ts --port N --database PATH --apikey K
+ * Baseline 4: Fastify on the same statements, JSON only. Its answers go through JSON.stringify like those
+ * of baseline 1, because a response schema (fast-json-stringify) was measured and was not faster for this
+ * record. Run as: node FastifyServer.ts --port N --database PATH --apikey K
  */
 import { parse } from "node:querystring"
 import { Readable } from "node:stream"

@@ -1,6 +1,6 @@
 /**
- * Baselines 1 to 3: bare node:http and prepared statements, JSON by JSON.stringify, XML by template or builder.
- * Run as: node HttpServer.ts --port N --database PATH --apikey K [--xml template|builder]
+ * Baselines 1 to 3: bare node:http and prepared statements, JSON by JSON.stringify, XML by template or
+ * builder. Run as: node HttpServer.ts --port N --database PATH --apikey K [--xml template|builder]
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { parse } from "node:querystring"

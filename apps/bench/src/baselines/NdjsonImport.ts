@@ -1,7 +1,8 @@
 /**
- * Baseline 5: the barest honest import. One customer a line, JSON.parse, fifty rows a statement, five thousand
- * rows a transaction (found fastest, and flat from there on), on node:sqlite, which binds many values faster
- * than better-sqlite3 does. Run as: node NdjsonImport.ts --database PATH [FILE]; without FILE it only makes the table.
+ * Baseline 5: the barest honest import. One customer a line, JSON.parse, fifty rows a statement, five
+ * thousand rows a transaction (found fastest, and flat from there on), on node:sqlite, which binds many
+ * values faster than better-sqlite3 does. Run as: node NdjsonImport.ts --database PATH [FILE]; without FILE
+ * it only makes the table.
  */
 import { createReadStream } from "node:fs"
 import { DatabaseSync, type SQLInputValue } from "node:sqlite"

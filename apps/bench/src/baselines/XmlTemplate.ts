@@ -1,7 +1,7 @@
 /**
  * XML through a hand-written template: the fastest form a careful engineer would write without caching.
- * Escaping is complete (the five characters, and the control characters XML 1.0 forbids are left out), with one
- * test before the replacement because most values need none.
+ * Escaping is complete (the five characters, and the control characters XML 1.0 forbids are left out), with
+ * one test before the replacement because most values need none.
  */
 import type { CustomerRow } from "./CustomerQueries.ts"
 import type { Encoding } from "./Encoding.ts"
@@ -16,7 +16,10 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&apos;"
 }
 
-/** With the `u` flag a surrogate pair is one character, so that only a lone surrogate is matched and left out. */
+/**
+ * With the `u` flag a surrogate pair is one character, so that only a lone surrogate is matched and left
+ * out.
+ */
 export const escapeXml = (text: string): string =>
   special.test(text) ? text.replace(specials, (character) => entities[character] ?? "") : text
 

@@ -4,10 +4,15 @@ import { Effect } from "effect"
 import { type Failure, rejected, usage } from "../Failure.ts"
 import { isTerminal } from "../Output.ts"
 
-/** Goes on only with a yes; where nobody can be asked, --yes must have been given. */
+/** Where nobody can be asked, --yes must have been given. */
+export const requireYes = (yes: boolean): Effect.Effect<void, Failure> =>
+  yes || (isTerminal.input() && isTerminal.talk())
+    ? Effect.void
+    : Effect.fail(usage("nobody can be asked here: repeat with --yes"))
+
+/** Goes on only with a yes. */
 export const confirm = (question: string, yes: boolean): Effect.Effect<void, Failure> => {
   if (yes) return Effect.void
-  if (!isTerminal.input() || !isTerminal.talk()) return Effect.fail(usage("nobody can be asked here: repeat with --yes"))
   return Effect.callback<void, Failure>((resume) => {
     const asking = createInterface({ input: process.stdin, output: process.stderr })
     asking.on("SIGINT", () => process.kill(process.pid, "SIGINT"))

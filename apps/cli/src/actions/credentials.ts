@@ -9,7 +9,7 @@ import { withStore } from "../store/Database.ts"
 import { chooseMerchant } from "../store/MerchantChoice.ts"
 import { didYouMean } from "../Suggest.ts"
 import { table } from "../Table.ts"
-import { confirm } from "./ask.ts"
+import { confirm, requireYes } from "./ask.ts"
 import { knownDialects } from "./dialects.ts"
 
 const encode = Schema.encodeSync(Credential)
@@ -29,7 +29,8 @@ const scopesOf = (given: string): ReadonlyArray<Scope> => {
   const wanted = new Set<Scope>()
   for (const word of given.split(",").map((one) => one.trim())) {
     const scope = scopes.find((one) => one === word)
-    if (scope === undefined) throw usage(`--scope has no "${word}": it is ${scopes.join(", ")}.${didYouMean(word, scopes)}`)
+    if (scope === undefined)
+      throw usage(`--scope has no "${word}": it is ${scopes.join(", ")}.${didYouMean(word, scopes)}`)
     wanted.add(scope)
   }
   return [...wanted]
@@ -45,9 +46,12 @@ const dialectOf = (id: string) => {
 const requestOf = (input: Create) => {
   const dialect = dialectOf(input.dialect)
   const byLogin = dialect.capabilities.credentials === "login"
-  if (byLogin && input.login === undefined) throw usage(`${dialect.title} proves its callers by a login: add --login NAME`)
-  if (!byLogin && input.login !== undefined) throw usage(`${dialect.title} proves its callers by a key alone: leave out --login`)
-  if (input.secretEnv !== undefined && input.secretFile !== undefined) throw usage("give --secret-env or --secret-file, not both")
+  if (byLogin && input.login === undefined)
+    throw usage(`${dialect.title} proves its callers by a login: add --login NAME`)
+  if (!byLogin && input.login !== undefined)
+    throw usage(`${dialect.title} proves its callers by a key alone: leave out --login`)
+  if (input.secretEnv !== undefined && input.secretFile !== undefined)
+    throw usage("give --secret-env or --secret-file, not both")
   return {
     dialect: dialect.id,
     login: input.login ?? null,
@@ -68,12 +72,20 @@ export const create = (input: Create, session: Session) =>
     yield* withStore(session, (settings) =>
       Effect.gen(function* () {
         const merchant = yield* chooseMerchant(input.merchant, settings)
-        const { credential, secret } = yield* (yield* Credentials).create({ ...request, merchantId: merchant.id })
+        const { credential, secret } = yield* (yield* Credentials).create({
+          ...request,
+          merchantId: merchant.id
+        })
         const isNewKey = request.secret === null
         if (session.json) {
-          return yield* writeJson({ ...encode(credential), ...(isNewKey ? { secret: Redacted.value(secret) } : {}) })
+          return yield* writeJson({
+            ...encode(credential),
+            ...(isNewKey ? { secret: Redacted.value(secret) } : {})
+          })
         }
-        yield* writeLine(`Credential ${credential.id} opens ${credential.dialect} of "${merchant.name}" (${credential.scopes.join(", ")})`)
+        yield* writeLine(
+          `Credential ${credential.id} opens ${credential.dialect} of "${merchant.name}" (${credential.scopes.join(", ")})`
+        )
         if (!isNewKey) return
         yield* writeLine(`Key: ${Redacted.value(secret)}`)
         yield* say("Keep it now: it is not shown again.")
@@ -87,10 +99,19 @@ export const list = (input: { readonly merchant: string | undefined }, session: 
       const merchant = yield* chooseMerchant(input.merchant, settings)
       const found = yield* (yield* Credentials).list(merchant.id)
       if (session.json) return yield* write(found.map((one) => `${JSON.stringify(encode(one))}\n`).join(""))
-      if (found.length === 0) return yield* say("No credential yet. Make one: tillbridge credentials create --dialect ID")
+      if (found.length === 0)
+        return yield* say("No credential yet. Make one: tillbridge credentials create --dialect ID")
       const rows = found.map((one) => {
         const { createdAt, revokedAt } = encode(one)
-        return [one.id, one.dialect, one.login, one.scopes.join(","), one.label, createdAt.slice(0, 10), revokedAt?.slice(0, 10)]
+        return [
+          one.id,
+          one.dialect,
+          one.login,
+          one.scopes.join(","),
+          one.label,
+          createdAt.slice(0, 10),
+          revokedAt?.slice(0, 10)
+        ]
       })
       yield* write(table(["ID", "DIALECT", "LOGIN", "SCOPES", "LABEL", "CREATED", "REVOKED"], rows))
     })
@@ -102,15 +123,22 @@ interface Revoke {
   readonly yes: boolean
 }
 
-export const revoke = (input: Revoke, session: Session) =>
-  withStore(session, (settings) =>
+export const revoke = Effect.fnUntraced(function* (input: Revoke, session: Session) {
+  yield* requireYes(input.yes)
+  yield* withStore(session, (settings) =>
     Effect.gen(function* () {
       const merchant = yield* chooseMerchant(input.merchant, settings)
       const credentials = yield* Credentials
       const found = (yield* credentials.list(merchant.id)).find(({ id }) => id === input.id)
       if (found === undefined) return yield* notFound(`"${merchant.name}" has no credential ${input.id}`)
-      yield* confirm(`Revoke credential ${found.id} (${found.dialect}${found.label === null ? "" : `, ${found.label}`})?`, input.yes)
+      yield* confirm(
+        `Revoke credential ${found.id} (${found.dialect}${found.label === null ? "" : `, ${found.label}`})?`,
+        input.yes
+      )
       yield* credentials.revoke(CredentialId.make(input.id))
-      yield* session.json ? writeJson({ id: input.id, revoked: true }) : writeLine(`Credential ${input.id} is revoked`)
+      yield* session.json
+        ? writeJson({ id: input.id, revoked: true })
+        : writeLine(`Credential ${input.id} is revoked`)
     })
   )
+})

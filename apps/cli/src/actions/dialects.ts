@@ -7,7 +7,13 @@ import { table } from "../Table.ts"
 
 export const knownDialects: ReadonlyArray<Dialect> = [Virtpos]
 
-const plain = ({ capabilities, id, paths, title, vendor }: Dialect): Dialect => ({ id, title, vendor, paths, capabilities })
+const plain = ({ capabilities, id, paths, title, vendor }: Dialect): Dialect => ({
+  id,
+  title,
+  vendor,
+  paths,
+  capabilities
+})
 
 const abilities = ({ capabilities: can }: Dialect): string =>
   [
@@ -23,7 +29,7 @@ export const list = (_: object, session: Session) =>
     if (session.json) return write(knownDialects.map((one) => `${JSON.stringify(plain(one))}\n`).join(""))
     const blocks = knownDialects.map((one) =>
       [
-        `${one.id}: ${one.title} (${one.vendor})`,
+        one.id,
         `  paths         ${one.paths.join(" ")}`,
         `  formats       ${one.capabilities.formats.join(", ")}`,
         `  credentials   ${one.capabilities.credentials}`,
@@ -31,6 +37,11 @@ export const list = (_: object, session: Session) =>
         ""
       ].join("\n")
     )
-    const rows = knownDialects.map((one) => [one.id, one.title, one.vendor, one.capabilities.formats.join(", ")])
+    const rows = knownDialects.map((one) => [
+      one.id,
+      one.title,
+      one.vendor,
+      one.capabilities.formats.join(", ")
+    ])
     return write(`${table(["ID", "TITLE", "VENDOR", "FORMATS"], rows)}\n${blocks.join("\n")}`)
   })

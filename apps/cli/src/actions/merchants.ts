@@ -23,7 +23,9 @@ export const create = (input: Create, session: Session) =>
     const decoded = decode({ name: input.name, timeZone, externalKeyPrefix: input.externalKeyPrefix ?? null })
     if (decoded._tag === "Failure") {
       const { field, reason } = firstIssue(decoded.failure)
-      const flag = { name: "--name", timeZone: "--time-zone", externalKeyPrefix: "--external-key-prefix" }[field] ?? field
+      const flag =
+        { name: "--name", timeZone: "--time-zone", externalKeyPrefix: "--external-key-prefix" }[field] ??
+        field
       const hint = field === "timeZone" ? didYouMean(timeZone, Intl.supportedValuesOf("timeZone")) : ""
       return yield* usage(`${flag} ${reason}.${hint}`)
     }
@@ -33,8 +35,12 @@ export const create = (input: Create, session: Session) =>
         Effect.gen(function* () {
           const merchant = yield* (yield* Merchants).create(decoded.success)
           if (session.json) return yield* writeJson(encode(merchant))
-          yield* writeLine(`Merchant ${merchant.id} "${merchant.name}" (${merchant.timeZone}) in ${settings.databasePath}`)
-          yield* say("Next: tillbridge credentials create --dialect virtpos, or tillbridge customers import FILE")
+          yield* writeLine(
+            `Merchant ${merchant.id} "${merchant.name}" (${merchant.timeZone}) in ${settings.databasePath}`
+          )
+          yield* say(
+            "Next: tillbridge credentials create --dialect virtpos, or tillbridge customers import FILE"
+          )
         }),
       { mayCreate: true }
     )
@@ -44,8 +50,10 @@ export const list = (_: object, session: Session) =>
   withStore(session, () =>
     Effect.gen(function* () {
       const merchants = yield* (yield* Merchants).list
-      if (session.json) return yield* write(merchants.map((one) => `${JSON.stringify(encode(one))}\n`).join(""))
-      if (merchants.length === 0) return yield* say("No merchant yet. Make one: tillbridge merchants create --name NAME")
+      if (session.json)
+        return yield* write(merchants.map((one) => `${JSON.stringify(encode(one))}\n`).join(""))
+      if (merchants.length === 0)
+        return yield* say("No merchant yet. Make one: tillbridge merchants create --name NAME")
       const rows = merchants.map((one) => [one.id, one.name, one.timeZone, one.externalKeyPrefix])
       yield* write(table(["ID", "NAME", "TIME ZONE", "KEY PREFIX"], rows))
     })

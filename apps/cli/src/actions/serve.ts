@@ -1,7 +1,11 @@
+import { demo, servedDialects, serve as serveDialects } from "@tillbridge/server"
+import { layer as layerSqlite } from "@tillbridge/sqlite"
 import { Effect } from "effect"
-import { misconfigured } from "../Failure.ts"
+import { misconfigured, usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
-import { isPort, type Settings } from "../settings/Settings.ts"
+import { say, writeJson, write } from "../Output.ts"
+import { isPort, settingsOf } from "../settings/Settings.ts"
+import { explain } from "../store/Database.ts"
 
 interface Serve {
   readonly host: string | undefined
@@ -9,4 +13,44 @@ interface Serve {
   readonly demo: boolean
 }
 
-export const serve = (input: Serve, session: Session) => Effect.void
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
+
+const curlLine = (url: string, { body, path }: { readonly path: string; readonly body?: string }): string =>
+  body === undefined ? `curl '${url}${path}'` : `curl '${url}${path}' --data '${body}'`
+
+export const serve = (input: Serve, session: Session) =>
+  Effect.gen(function* () {
+    const settings = yield* settingsOf(session)
+    const host = input.host ?? settings.host
+    const port = input.port ?? settings.port
+    if (!isPort(port)) return yield* usage("--port must be a number from 0 to 65535")
+    if (input.demo && session.database !== undefined)
+      return yield* usage("--demo has a store of its own: leave out --database")
+    if (input.demo && !isLoopback(host))
+      return yield* usage("--demo has well-known keys: it listens on 127.0.0.1 only")
+
+    const announce = (url: string) => {
+      const examples = servedDialects.map(({ dialect, example }) => ({
+        dialect: dialect.id,
+        try: curlLine(url, example)
+      }))
+      if (session.json)
+        return writeJson({ event: "listening", url, dialects: examples.map(({ dialect }) => dialect) })
+      const ready = `Listening on ${url}${input.demo ? " with invented data that is gone afterwards" : ""}. Ctrl-C stops.\n`
+      return Effect.andThen(
+        write(ready),
+        input.demo
+          ? write(examples.map((one) => `\n${one.dialect}\n  ${one.try}\n`).join(""))
+          : say(`Store: ${settings.databasePath}`)
+      )
+    }
+
+    const store = input.demo ? demo : layerSqlite({ path: settings.databasePath })
+    yield* serveDialects({ host, port, store }, announce).pipe(
+      Effect.catchTag("ListenError", (error) =>
+        misconfigured(`${error.message}. Choose another with --host and --port`)
+      ),
+      Effect.catchTag("StorageError", (error) => explain(error, settings.databasePath))
+    )
+  })

@@ -17,7 +17,12 @@ interface Shared {
   readonly merchant: string | undefined
 }
 
-const formats: Record<string, Format> = { ".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson" }
+const formats: Record<string, Format> = {
+  ".csv": "csv",
+  ".ndjson": "ndjson",
+  ".jsonl": "ndjson",
+  ".json": "ndjson"
+}
 
 const formatOf = Effect.fnUntraced(function* (file: string, { format, raw }: Shared) {
   const found = format ?? formats[extname(file).toLowerCase()] ?? "ndjson"

@@ -42,7 +42,11 @@ const list = Command.make(
   ])
 )
 
-const get = Command.make("get", { ...reference, merchant }, act(() => actions().then((module) => module.get))).pipe(
+const get = Command.make(
+  "get",
+  { ...reference, merchant },
+  act(() => actions().then((module) => module.get))
+).pipe(
   Command.withShortDescription("Show one card"),
   Command.withDescription("Show everything known about one loyalty card.\nReads: one card. Changes nothing."),
   Command.withExamples([
@@ -55,7 +59,11 @@ const put = Command.make(
   "put",
   {
     document: optionalArgument("document", "`-` reads a JSON document from standard input instead of flags"),
-    number: optionalText("number", "NUMBER", "The card with this number, made when it is new; with --id: its new number"),
+    number: optionalText(
+      "number",
+      "NUMBER",
+      "The card with this number, made when it is new; with --id: its new number"
+    ),
     id: optionalInt("id", "ID", "Change this card"),
     externalId: externalId("Change the card with this key, or give it the key"),
     barcode: optionalText("barcode", "CODE", "Barcode (default: follows the number)"),

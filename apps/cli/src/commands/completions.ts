@@ -24,7 +24,9 @@ export const completions = (root: () => Command.Command.Any) =>
   Command.make(
     "completions",
     {
-      shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(Argument.withDescription("bash, zsh or fish"))
+      shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(
+        Argument.withDescription("bash, zsh or fish")
+      )
     },
     Effect.fnUntraced(function* ({ shell }) {
       const script = Completions.generate("tillbridge", shell, withShared(Completions.fromCommand(root())))

@@ -29,7 +29,11 @@ const create = Command.make(
   ])
 )
 
-const list = Command.make("list", { merchant }, act(() => actions().then((module) => module.list))).pipe(
+const list = Command.make(
+  "list",
+  { merchant },
+  act(() => actions().then((module) => module.list))
+).pipe(
   Command.withShortDescription("List the credentials"),
   Command.withDescription(
     "List the credentials of a merchant, revoked ones too. Secrets cannot be shown: only digests are kept.\n" +

@@ -142,7 +142,11 @@ const importFile = Command.make(
     batch: optionalInt("batch", "N", "Rows in one transaction (default: 500)"),
     raw: csvRaw,
     limitErrors: optionalInt("limit-errors", "N", "Stop when more than N rows were refused", 0),
-    keySystem: optionalText("key-system", "SYSTEM", "Rows without id and external id get SYSTEM:LINE as theirs"),
+    keySystem: optionalText(
+      "key-system",
+      "SYSTEM",
+      "Rows without id and external id get SYSTEM:LINE as theirs"
+    ),
     merchant
   },
   act(() => transfers().then((module) => module.importFile))
@@ -164,7 +168,12 @@ const importFile = Command.make(
 
 const exportFile = Command.make(
   "export",
-  { file: optionalArgument("file", "File to write; `-` or nothing is standard output"), format, raw: csvRaw, merchant },
+  {
+    file: optionalArgument("file", "File to write; `-` or nothing is standard output"),
+    format,
+    raw: csvRaw,
+    merchant
+  },
   act(() => transfers().then((module) => module.exportFile))
 ).pipe(
   Command.withShortDescription("Write customers to a file"),

@@ -35,7 +35,11 @@ export const optionalInt = (name: string, metavar: string, description: string, 
     Flag.map(Option.getOrUndefined)
   )
 
-export const choice = <const Values extends ReadonlyArray<string>>(name: string, values: Values, description: string) =>
+export const choice = <const Values extends ReadonlyArray<string>>(
+  name: string,
+  values: Values,
+  description: string
+) =>
   Flag.Literals(name, values).pipe(
     Flag.withMetavar(values.join("|")),
     Flag.withDescription(description),
@@ -60,7 +64,11 @@ export const optionalArgument = (name: string, description: string) =>
 export const argument = (name: string, description: string) =>
   Argument.String(name).pipe(Argument.withDescription(description))
 
-export const merchant = optionalText("merchant", "ID|NAME", "Whose records (default: the only merchant there is)")
+export const merchant = optionalText(
+  "merchant",
+  "ID|NAME",
+  "Whose records (default: the only merchant there is)"
+)
 export const limit = optionalInt("limit", "N", "Show at most N rows")
 export const page = optionalInt("page", "N", "Which page of --limit rows, from 1")
 export const externalId = (description: string) => optionalText("external-id", "SYSTEM:KEY", description)

@@ -8,7 +8,11 @@ const create = Command.make(
   {
     name: text("name", "NAME", "Name of the merchant"),
     timeZone: optionalText("time-zone", "ZONE", "IANA time zone of its days (default: this machine's)"),
-    externalKeyPrefix: optionalText("external-key-prefix", "TEXT", "Prefix of its external ids in key-based dialects")
+    externalKeyPrefix: optionalText(
+      "external-key-prefix",
+      "TEXT",
+      "Prefix of its external ids in key-based dialects"
+    )
   },
   act(() => actions().then((module) => module.create))
 ).pipe(
@@ -23,10 +27,17 @@ const create = Command.make(
   ])
 )
 
-const list = Command.make("list", {}, act(() => actions().then((module) => module.list))).pipe(
+const list = Command.make(
+  "list",
+  {},
+  act(() => actions().then((module) => module.list))
+).pipe(
   Command.withShortDescription("List the merchants"),
   Command.withDescription("List the merchants of the store.\nReads: merchants. Changes nothing."),
-  Command.withExamples([{ command: "tillbridge merchants list" }, { command: "tillbridge merchants list --json" }])
+  Command.withExamples([
+    { command: "tillbridge merchants list" },
+    { command: "tillbridge merchants list --json" }
+  ])
 )
 
 export const merchants = Command.make("merchants").pipe(

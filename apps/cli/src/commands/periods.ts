@@ -6,7 +6,11 @@ const report = Command.make(
   {
     from: optionalText("from", "YYYY-MM-DD", "First day, in the merchant's time zone"),
     to: optionalText("to", "YYYY-MM-DD", "Last day, included"),
-    preset: choice("preset", ["today", "yesterday", "month", "year"], "A period of the calendar instead of --from --to"),
+    preset: choice(
+      "preset",
+      ["today", "yesterday", "month", "year"],
+      "A period of the calendar instead of --from --to"
+    ),
     stores: optionalInt("stores", "LIST_ID", "Only cards registered in the stores of this list"),
     limit,
     merchant

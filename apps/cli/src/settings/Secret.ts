@@ -16,7 +16,9 @@ export const readSecret = (source: SecretSource, what: string): Redacted.Redacte
   }
   let text: string
   try {
-    text = readFileSync(source.file, "utf8").replace(/^\ufeff/, "").replace(/\r?\n$/, "")
+    text = readFileSync(source.file, "utf8")
+      .replace(/^\ufeff/, "")
+      .replace(/\r?\n$/, "")
   } catch (cause) {
     throw misconfigured(`${what}: cannot read ${source.file}: ${systemReason(cause)}`)
   }

@@ -7,16 +7,22 @@ import type { Session } from "../GlobalFlags.ts"
 import { didYouMean } from "../Suggest.ts"
 import { isPort, readSettingsFile } from "./SettingsFile.ts"
 
+export { isPort }
+
 export interface Settings {
   readonly databasePath: string
-  /** Nobody named a database: its folder is made when it does not exist. */
-  readonly isDefaultDatabase: boolean
   readonly merchant: string | undefined
   readonly host: string
   readonly port: number
 }
 
-const known = ["TILLBRIDGE_DATABASE", "TILLBRIDGE_MERCHANT", "TILLBRIDGE_HOST", "TILLBRIDGE_PORT", "TILLBRIDGE_DEBUG"]
+const known = [
+  "TILLBRIDGE_DATABASE",
+  "TILLBRIDGE_MERCHANT",
+  "TILLBRIDGE_HOST",
+  "TILLBRIDGE_PORT",
+  "TILLBRIDGE_DEBUG"
+]
 
 const variable = (name: string): string | undefined => {
   const value = process.env[name]
@@ -25,19 +31,26 @@ const variable = (name: string): string | undefined => {
 
 /** Where programs of this system keep a user's data. */
 const dataFolder = (): string => {
-  if (process.platform === "win32") return join(process.env["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local"), "Tillbridge")
+  if (process.platform === "win32")
+    return join(process.env["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local"), "Tillbridge")
   if (process.platform === "darwin") return join(homedir(), "Library", "Application Support", "tillbridge")
   const base = process.env["XDG_DATA_HOME"]
-  return join(base === undefined || !base.startsWith("/") ? join(homedir(), ".local", "share") : base, "tillbridge")
+  return join(
+    base === undefined || !base.startsWith("/") ? join(homedir(), ".local", "share") : base,
+    "tillbridge"
+  )
 }
 
 /** The file of a `sqlite:` URL. `said` names where the URL was given. */
 const pathOf = (url: string, said: string): string => {
   if (/^postgres(ql)?:/i.test(url)) {
-    throw misconfigured(`${said} names a Postgres database, but this version stores in SQLite only: use sqlite:PATH`)
+    throw misconfigured(
+      `${said} names a Postgres database, but this version stores in SQLite only: use sqlite:PATH`
+    )
   }
   const match = /^sqlite:(?:\/\/(?=\/))?(.*)$/.exec(url)
-  if (match === null) throw misconfigured(`${said} must be sqlite:PATH, not "${url.replace(/:[^:/@]+@/, ":***@")}"`)
+  if (match === null)
+    throw misconfigured(`${said} must be sqlite:PATH, not "${url.replace(/:[^:/@]+@/, ":***@")}"`)
   const path = match[1]!
   if (path === "" || path === ":memory:") throw misconfigured(`${said} must name a file: sqlite:PATH`)
   return resolve(path)
@@ -58,10 +71,10 @@ const resolveSettings = (session: Session): Settings => {
         : [file?.database, `database in ${file?.path}`]
   const portText = variable("TILLBRIDGE_PORT")
   const port = portText === undefined ? (file?.port ?? 8080) : Number(portText)
-  if (!isPort(port)) throw misconfigured(`TILLBRIDGE_PORT must be a number from 0 to 65535, not "${portText}"`)
+  if (!isPort(port))
+    throw misconfigured(`TILLBRIDGE_PORT must be a number from 0 to 65535, not "${portText}"`)
   return {
     databasePath: url === undefined ? join(dataFolder(), "tillbridge.sqlite") : pathOf(url, said),
-    isDefaultDatabase: url === undefined,
     merchant: variable("TILLBRIDGE_MERCHANT") ?? file?.merchant,
     host: variable("TILLBRIDGE_HOST") ?? file?.host ?? "127.0.0.1",
     port
@@ -78,7 +91,8 @@ export const attempt = <A>(run: () => A): Effect.Effect<A, Failure> =>
     }
   })
 
-export const settingsOf = (session: Session): Effect.Effect<Settings, Failure> => attempt(() => resolveSettings(session))
+export const settingsOf = (session: Session): Effect.Effect<Settings, Failure> =>
+  attempt(() => resolveSettings(session))
 
 /** `SYSTEM:KEY`; the key may hold further colons. */
 export const externalIdOf = (text: string) => {

@@ -24,7 +24,9 @@ const knownKeys = (path: string, where: string, table: Table, known: ReadonlyArr
   for (const key of Object.keys(table)) {
     if (known.includes(key)) continue
     const hint = didYouMean(key, known)
-    throw misconfigured(`${path}: unknown key "${key}"${where}.${hint === "" ? ` Known: ${known.join(", ")}` : hint}`)
+    throw misconfigured(
+      `${path}: unknown key "${key}"${where}.${hint === "" ? ` Known: ${known.join(", ")}` : hint}`
+    )
   }
 }
 
@@ -33,13 +35,15 @@ const databaseOf = (path: string, value: unknown): string => {
   if (isTable(value)) {
     knownKeys(path, " in database", value, ["env", "file"])
     const { env, file } = value
-    if (typeof env === "string" && file === undefined) return Redacted.value(readSecret({ env }, `${path}: database`))
+    if (typeof env === "string" && file === undefined)
+      return Redacted.value(readSecret({ env }, `${path}: database`))
     if (typeof file === "string" && env === undefined) {
       return Redacted.value(readSecret({ file: resolve(dirname(path), file) }, `${path}: database`))
     }
     throw misconfigured(`${path}: database must be { env = "NAME" } or { file = "PATH" }`)
   }
-  if (typeof value !== "string") throw misconfigured(`${path}: database must be a text such as "sqlite:shop.sqlite"`)
+  if (typeof value !== "string")
+    throw misconfigured(`${path}: database must be a text such as "sqlite:shop.sqlite"`)
   if (/^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i.test(value)) {
     throw misconfigured(
       `${path}: database holds a password, and a secret may not stand in the file: write database = { env = "NAME" } or { file = "PATH" }`
@@ -74,13 +78,19 @@ export const readSettingsFile = (given: string | undefined): SettingsFile | unde
   if (serve !== undefined) knownKeys(path, " in [serve]", serve, ["host", "port"])
   const host = serve?.["host"]
   const port = serve?.["port"] === undefined ? undefined : Number(serve["port"])
-  if (port !== undefined && !isPort(port)) throw misconfigured(`${path}: serve.port must be a number from 0 to 65535`)
+  if (port !== undefined && !isPort(port))
+    throw misconfigured(`${path}: serve.port must be a number from 0 to 65535`)
   return {
     path,
     ...(database === undefined ? {} : { database: databaseOf(path, database) }),
     ...(merchant === undefined
       ? {}
-      : { merchant: typeof merchant === "number" || typeof merchant === "bigint" ? String(merchant) : textOf(path, "merchant", merchant) }),
+      : {
+          merchant:
+            typeof merchant === "number" || typeof merchant === "bigint"
+              ? String(merchant)
+              : textOf(path, "merchant", merchant)
+        }),
     ...(host === undefined ? {} : { host: textOf(path, "serve.host", host) }),
     ...(port === undefined ? {} : { port })
   }

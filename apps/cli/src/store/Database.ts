@@ -1,6 +1,5 @@
 /** The store behind a command, and its errors in the words of the command line. */
-import { existsSync, mkdirSync } from "node:fs"
-import { dirname } from "node:path"
+import { existsSync } from "node:fs"
 import {
   type AlreadyTaken,
   type CardNotFound,
@@ -19,7 +18,7 @@ import {
 } from "@tillbridge/domain"
 import { layer as layerSqlite } from "@tillbridge/sqlite"
 import { Effect, Layer } from "effect"
-import { Failure, notFound, rejected, type Stopped, systemReason } from "../Failure.ts"
+import { Failure, notFound, rejected, type Stopped } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { type Settings, settingsOf } from "../settings/Settings.ts"
 
@@ -72,22 +71,12 @@ export const explain = (error: Expected, path: string): Failure => {
 const isExpected = (error: Expected | Failure | Stopped): error is Expected =>
   error._tag !== "Failure" && error._tag !== "Stopped"
 
-/** Makes the folder of the default database, and refuses a file that does not exist unless it may be made. */
-const prepare = ({ databasePath: path, isDefaultDatabase }: Settings, mayCreate: boolean): Effect.Effect<void, Failure> =>
+/** A database that does not exist is made only by the commands that begin one: a mistyped path is not a new store. */
+const refuseMissing = (path: string): Effect.Effect<void, Failure> =>
   Effect.suspend(() => {
     if (existsSync(path)) return Effect.void
-    if (!mayCreate) {
-      const message = `there is no database at ${path}. Make one: tillbridge merchants create --name NAME`
-      return Effect.fail(new Failure({ kind: "database", message }))
-    }
-    if (!isDefaultDatabase) return Effect.void
-    try {
-      mkdirSync(dirname(path), { recursive: true })
-      return Effect.void
-    } catch (cause) {
-      const message = `cannot make the folder ${dirname(path)}: ${systemReason(cause)}`
-      return Effect.fail(new Failure({ kind: "database", message, cause }))
-    }
+    const message = `there is no database at ${path}. Make one: tillbridge merchants create --name NAME`
+    return Effect.fail(new Failure({ kind: "database", message }))
   })
 
 /** Runs with the services of the domain on the store that the session names, which is closed afterwards. */
@@ -99,12 +88,12 @@ export const withStore = <A, E extends Expected | Failure | Stopped>(
   Effect.gen(function* () {
     const settings = yield* settingsOf(session)
     const path = settings.databasePath
-    yield* prepare(settings, options.mayCreate)
+    if (!options.mayCreate) yield* refuseMissing(path)
     const services = layerDomain.pipe(Layer.provide(layerSqlite({ path })))
     return yield* use(settings).pipe(
       Effect.provide(services),
-      Effect.catch((error): Effect.Effect<never, Failure | Stopped> =>
-        Effect.fail(isExpected(error) ? explain(error, path) : error)
+      Effect.mapError((error: Expected | Failure | Stopped): Failure | Stopped =>
+        isExpected(error) ? explain(error, path) : error
       )
     )
   })

@@ -15,18 +15,25 @@ const listed = (merchants: ReadonlyArray<Merchant>): string =>
 export const chooseMerchant = Effect.fnUntraced(function* (given: string | undefined, settings: Settings) {
   const merchants = yield* (yield* Merchants).list
   const wanted = given ?? settings.merchant
-  if (merchants.length === 0) return yield* notFound("there is no merchant yet. Make one: tillbridge merchants create --name NAME")
+  if (merchants.length === 0)
+    return yield* notFound("there is no merchant yet. Make one: tillbridge merchants create --name NAME")
   if (wanted === undefined) {
     if (merchants.length === 1) return merchants[0]!
     return yield* usage(`say which merchant with --merchant ID or NAME: ${listed(merchants)}`)
   }
   const byName = merchants.filter(({ name }) => name.toLowerCase() === wanted.toLowerCase())
   const exact = byName.filter(({ name }) => name === wanted)
-  const [found, other] =
-    merchants.filter(({ id }) => String(id) === wanted).concat(exact.length > 0 ? exact : byName)
+  const [found, other] = merchants
+    .filter(({ id }) => String(id) === wanted)
+    .concat(exact.length > 0 ? exact : byName)
   if (found === undefined) {
-    const hint = didYouMean(wanted, merchants.map(({ name }) => name))
-    return yield* usage(`there is no merchant "${wanted}".${hint} There ${merchants.length === 1 ? "is" : "are"}: ${listed(merchants)}`)
+    const hint = didYouMean(
+      wanted,
+      merchants.map(({ name }) => name)
+    )
+    return yield* usage(
+      `there is no merchant "${wanted}".${hint} There ${merchants.length === 1 ? "is" : "are"}: ${listed(merchants)}`
+    )
   }
   if (other !== undefined && String(found.id) !== wanted) {
     return yield* usage(`several merchants are called "${wanted}": say the number. ${listed(byName)}`)

@@ -7,7 +7,8 @@ const mayBeFormula = /^['\s\u00a0=+\-@\uff1d\uff0b\uff0d\uff20]/
  * The cell with a leading `'` where a spreadsheet could take it for a formula. A cell that looks guarded already gets
  * one more, so that taking one away always gives the original back.
  */
-export const guard = (cell: string): string => (mayBeFormula.test(cell) && formula.test(cell) ? `'${cell}` : cell)
+export const guard = (cell: string): string =>
+  mayBeFormula.test(cell) && formula.test(cell) ? `'${cell}` : cell
 
 export const unguard = (cell: string): string =>
   cell.charCodeAt(0) === 39 && formula.test(cell.slice(1)) ? cell.slice(1) : cell
@@ -26,7 +27,10 @@ export const formatRecord = (cells: ReadonlyArray<string>): string => {
 }
 
 /** The cells of one record, or what is wrong with it. */
-export const parseRecord = (text: string, delimiter: string): ReadonlyArray<string> | { readonly problem: string } => {
+export const parseRecord = (
+  text: string,
+  delimiter: string
+): ReadonlyArray<string> | { readonly problem: string } => {
   if (!text.includes('"')) return text.split(delimiter)
   const cells: Array<string> = []
   let at = 0
@@ -35,7 +39,8 @@ export const parseRecord = (text: string, delimiter: string): ReadonlyArray<stri
       const found = text.indexOf(delimiter, at)
       const end = found === -1 ? text.length : found
       const cell = text.slice(at, end)
-      if (cell.includes('"')) return { problem: `has a quote inside cell ${cells.length + 1}, which does not begin with one` }
+      if (cell.includes('"'))
+        return { problem: `has a quote inside cell ${cells.length + 1}, which does not begin with one` }
       cells.push(cell)
       if (found === -1) return cells
       at = end + 1

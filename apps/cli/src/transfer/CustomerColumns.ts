@@ -90,7 +90,9 @@ export const headingProblem = (heading: ReadonlyArray<string>): string | null =>
     seen.add(name)
     if (byName.has(name) || (name.startsWith(externalPrefix) && name.length > externalPrefix.length)) continue
     const hint = didYouMean(name, [...byName.keys(), `${externalPrefix}SYSTEM`])
-    return name === "" ? "a column in the heading has no name" : `unknown column "${name}" in the heading.${hint}`
+    return name === ""
+      ? "a column in the heading has no name"
+      : `unknown column "${name}" in the heading.${hint}`
   }
   return null
 }
@@ -124,7 +126,12 @@ export const recordBuilder = (heading: ReadonlyArray<string>) => {
     const record: Record<string, unknown> = {}
     const externalIds: Array<unknown> = []
     for (let i = 0; i < plan.length; i++) {
-      const { column: [name, kind, empty], field, parent, system } = plan[i]!
+      const {
+        column: [name, kind, empty],
+        field,
+        parent,
+        system
+      } = plan[i]!
       const cell = cells[i]!
       if (kind === "stamp" || (cell === "" && empty === "leaves")) continue
       const value = cell === "" ? null : valueOf(cell, kind)
@@ -136,7 +143,8 @@ export const recordBuilder = (heading: ReadonlyArray<string>) => {
     if (externalIds.length > 0) record["externalIds"] = externalIds
     const group = record["group"] as { id?: unknown; name?: unknown } | undefined
     // No name: no group, unless the number of one stands there; JSON has no other way to say "none" either.
-    if (group !== undefined && group.name === null) record["group"] = group.id === undefined ? null : { id: group.id }
+    if (group !== undefined && group.name === null)
+      record["group"] = group.id === undefined ? null : { id: group.id }
     return record
   }
 }

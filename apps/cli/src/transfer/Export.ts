@@ -1,6 +1,21 @@
 /** The export: windows of customers as NDJSON or CSV, into standard output or a file that appears when complete. */
-import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs"
-import { Customer, type CustomerFilter, type CustomerId, Customers, type MerchantId } from "@tillbridge/domain"
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync
+} from "node:fs"
+import {
+  Customer,
+  type CustomerFilter,
+  type CustomerId,
+  Customers,
+  type MerchantId
+} from "@tillbridge/domain"
 import { Effect, Exit, Schema } from "effect"
 import { Failure, type Stopped, systemReason } from "../Failure.ts"
 import { write } from "../Output.ts"
@@ -19,8 +34,17 @@ export const eachWindow = Effect.fnUntraced(function* <E, R>(
   const limit = 500
   let after: CustomerId | null = null
   while (true) {
-    const refs: Effect.Success<ReturnType<typeof customers.refs>> = yield* customers.refs(merchant, filter, { after, limit })
-    if (refs.length > 0) yield* use(yield* customers.getMany(merchant, refs.map(({ id }) => id)))
+    const refs: Effect.Success<ReturnType<typeof customers.refs>> = yield* customers.refs(merchant, filter, {
+      after,
+      limit
+    })
+    if (refs.length > 0)
+      yield* use(
+        yield* customers.getMany(
+          merchant,
+          refs.map(({ id }) => id)
+        )
+      )
     if (refs.length < limit) return
     after = refs.at(-1)!.id
   }
@@ -32,7 +56,12 @@ type Sink = (text: string) => Effect.Effect<void, Failure | Stopped>
 const mostSystems = 50
 
 /** Writes all customers of a merchant and tells how many there were. */
-export const exportTo = Effect.fnUntraced(function* (merchant: MerchantId, format: "ndjson" | "csv", raw: boolean, sink: Sink) {
+export const exportTo = Effect.fnUntraced(function* (
+  merchant: MerchantId,
+  format: "ndjson" | "csv",
+  raw: boolean,
+  sink: Sink
+) {
   let rows = 0
   if (format === "ndjson") {
     yield* eachWindow(merchant, {}, (found) => {
@@ -45,7 +74,8 @@ export const exportTo = Effect.fnUntraced(function* (merchant: MerchantId, forma
   const systems = new Set<string>()
   yield* eachWindow(merchant, {}, (found) =>
     Effect.sync(() => {
-      for (const one of found) for (const { system } of one.externalIds) if (systems.size < mostSystems) systems.add(system)
+      for (const one of found)
+        for (const { system } of one.externalIds) if (systems.size < mostSystems) systems.add(system)
     })
   )
   const sorted = [...systems].sort()
@@ -72,7 +102,10 @@ const targetOf = (file: string): { readonly path: string; readonly isDevice: boo
 }
 
 /** Writes through a temporary neighbour, so that the name holds the whole file or what it held before. */
-export const intoFile = <A, E, R>(file: string, use: (sink: Sink) => Effect.Effect<A, E, R>): Effect.Effect<A, E | Failure, R> =>
+export const intoFile = <A, E, R>(
+  file: string,
+  use: (sink: Sink) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E | Failure, R> =>
   Effect.suspend(() => {
     const { isDevice, path } = targetOf(file)
     const place = isDevice ? path : `${path}.${process.pid}.tmp`
@@ -100,7 +133,7 @@ export const intoFile = <A, E, R>(file: string, use: (sink: Sink) => Effect.Effe
 
 const writeAll = (handle: number, text: string): void => {
   const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at)
+  for (let at = 0; at < bytes.length;) at += writeSync(handle, bytes, at)
 }
 
 export const toOutput: Sink = write

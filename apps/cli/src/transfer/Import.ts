@@ -24,13 +24,22 @@ const noKey =
   "has neither an id nor an external id, so that importing it twice would make two customers; " +
   "--key-system SYSTEM gives such rows their line as external id"
 
-export const importFrom = Effect.fnUntraced(function* (merchant: Merchant, options: ImportOptions, session: Session) {
+export const importFrom = Effect.fnUntraced(function* (
+  merchant: Merchant,
+  options: ImportOptions,
+  session: Session
+) {
   const customers = yield* Customers
   const { keySystem, limitErrors, reader } = options
   const source = yield* openSource(options.file)
   const progress = new Progress({ json: session.json, totalBytes: source.size })
   const { totals } = progress
-  const rejects = yield* openRejects({ file: options.rejects, source: options.file, json: session.json, progress })
+  const rejects = yield* openRejects({
+    file: options.rejects,
+    source: options.file,
+    json: session.json,
+    progress
+  })
 
   let records: Array<CustomerRecord> = []
   let raws: Array<RawRecord> = []
@@ -48,8 +57,8 @@ export const importFrom = Effect.fnUntraced(function* (merchant: Merchant, optio
         totals.rows++
         if (outcome._tag === "Created") totals.created++
         else if (outcome._tag === "Updated") totals.updated++
-        else if (outcome._tag === "Unchanged") totals.unchanged++
-        else yield* rejects.add(origin[i]!, outcome.error.message)
+        else if (outcome._tag === "Rejected") yield* rejects.add(origin[i]!, outcome.error.message)
+        else totals.unchanged++
       }
     })
   )
@@ -60,14 +69,17 @@ export const importFrom = Effect.fnUntraced(function* (merchant: Merchant, optio
     for (const raw of found) {
       const row = reader.read(raw)
       if (row === null) continue
-      const isNameless = typeof row === "object" && row.id === undefined && (row.externalIds ?? []).length === 0
+      const isNameless =
+        typeof row === "object" && row.id === undefined && (row.externalIds ?? []).length === 0
       if (typeof row === "string" || (isNameless && keySystem === undefined)) {
         totals.rows++
         yield* rejects.add(raw, typeof row === "string" ? row : noKey)
         if (tooMany()) return
         continue
       }
-      records.push(isNameless ? { ...row, externalIds: [{ system: keySystem!, key: String(raw.line) }] } : row)
+      records.push(
+        isNameless ? { ...row, externalIds: [{ system: keySystem!, key: String(raw.line) }] } : row
+      )
       raws.push(raw)
       if (records.length < options.batch) continue
       yield* flush

@@ -38,7 +38,11 @@ export class Progress {
   /** Totals and speed so far. */
   summary() {
     const seconds = (performance.now() - this.#started) / 1000
-    return { ...this.totals, seconds: round(seconds), rowsPerSecond: Math.round(this.totals.rows / Math.max(seconds, 0.001)) }
+    return {
+      ...this.totals,
+      seconds: round(seconds),
+      rowsPerSecond: Math.round(this.totals.rows / Math.max(seconds, 0.001))
+    }
   }
 
   /** Says where the work is, when it is time to. */
@@ -48,7 +52,8 @@ export class Progress {
     this.#said = now
     const elapsed = (now - this.#started) / 1000
     const total = this.#totalBytes
-    const left = total === null || this.bytes === 0 ? null : (elapsed * Math.max(0, total - this.bytes)) / this.bytes
+    const left =
+      total === null || this.bytes === 0 ? null : (elapsed * Math.max(0, total - this.bytes)) / this.bytes
     if (this.#mode === "json") {
       const { seconds, ...rest } = this.summary()
       return writeJson({
@@ -61,7 +66,8 @@ export class Progress {
       })
     }
     const { rejected, rows, rowsPerSecond } = this.summary()
-    const percent = total === null || total === 0 ? "" : `${Math.min(100, Math.floor((100 * this.bytes) / total))}%  `
+    const percent =
+      total === null || total === 0 ? "" : `${Math.min(100, Math.floor((100 * this.bytes) / total))}%  `
     const text =
       `${percent}${count(rows)} rows  ${count(rowsPerSecond)} rows/s` +
       (left === null ? "" : `  ${duration(left)} left`) +

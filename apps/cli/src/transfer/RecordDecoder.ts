@@ -19,9 +19,13 @@ const decode = Schema.decodeUnknownResult(CustomerRecord)
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** The first thing wrong: which field, and why, without quoting the value when it is long. */
-export const firstIssue = (error: Schema.SchemaError): { readonly field: string; readonly reason: string } => {
+export const firstIssue = (
+  error: Schema.SchemaError
+): { readonly field: string; readonly reason: string } => {
   const issue = issuesOf(error.issue).issues[0]
-  const field = (issue?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".")
+  const field = (issue?.path ?? [])
+    .map((part) => String(typeof part === "object" ? part.key : part))
+    .join(".")
   const message = issue?.message ?? "is not valid"
   const reason = message.replace(/^Expected /, "must be ").replace(/, got /, ", not ")
   return { field, reason: reason.length > 200 ? `${reason.slice(0, 200)}…` : reason }
@@ -30,13 +34,21 @@ export const firstIssue = (error: Schema.SchemaError): { readonly field: string;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const unknownKey = (value: Record<string, unknown>, known: ReadonlySet<string>, where: string): string | null => {
+const unknownKey = (
+  value: Record<string, unknown>,
+  known: ReadonlySet<string>,
+  where: string
+): string | null => {
   for (const key in value) {
     if (known.has(key)) continue
-    return `unknown field "${where}${key}".${didYouMean(key, known)}`
+    return `has the unknown field "${where}${key}".${didYouMean(key, known)}`
   }
   return null
 }
+
+/** Why a value of another kind cannot be read, going by its field names alone. */
+export const refuseUnknown = (value: unknown, known: ReadonlySet<string>): string | null =>
+  isObject(value) ? unknownKey(value, known, "") : "is not a JSON object"
 
 const unknownField = (value: Record<string, unknown>): string | null => {
   const top = unknownKey(value, fields, "")

@@ -45,7 +45,8 @@ export class RecordSplitter {
 
   push(chunk: Buffer): Array<RawRecord> {
     const records: Array<RawRecord> = []
-    let start = 0
+    let start = this.#isFirst && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0
+    this.#isFirst = false
     while (start < chunk.length) {
       const end = this.#endOf(chunk, start)
       if (end === -1) break
@@ -79,7 +80,7 @@ export class RecordSplitter {
         return i
       } else if (byte === delimiter) state = fieldStart
       else if (byte === QUOTE && (state === fieldStart || state === quoteInQuoted)) state = quoted
-      else if (!(state === fieldStart && byte >= 0x80 && this.#isFirst && this.#inner === 0 && i - from < 3)) state = plain
+      else state = plain
     }
     this.#state = state
     return -1
@@ -95,12 +96,14 @@ export class RecordSplitter {
   }
 
   #finish(last: Buffer, records: Array<RawRecord>): void {
-    let bytes = this.#held.length === 0 ? last : Buffer.concat([...this.#held, ...(this.#overflow === null ? [last] : [])])
+    let bytes =
+      this.#held.length === 0
+        ? last
+        : Buffer.concat([...this.#held, ...(this.#overflow === null ? [last] : [])])
     let problem = this.#overflow
     if (problem === null && bytes.length > longestRecord) problem = tooLong
     if (problem !== null) bytes = bytes.subarray(0, excerpt)
     if (bytes.at(-1) === CR) bytes = bytes.subarray(0, -1)
-    if (this.#isFirst && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3)
     if (bytes.length > 0) {
       if (problem === null && !isUtf8(bytes)) problem = "is not valid UTF-8"
       records.push({ line: this.#line, bytes, problem })
@@ -111,6 +114,5 @@ export class RecordSplitter {
     this.#heldLength = 0
     this.#overflow = null
     this.#state = fieldStart
-    this.#isFirst = false
   }
 }

@@ -29,7 +29,8 @@ export const openRejects = (options: {
 }) =>
   Effect.gen(function* () {
     const { file, json, progress, source } = options
-    if (file !== undefined && sameFile(file, source)) return yield* usage("--rejects must not name the file that is read")
+    if (file !== undefined && sameFile(file, source))
+      return yield* usage("--rejects must not name the file that is read")
     const handle =
       file === undefined
         ? null
@@ -47,14 +48,21 @@ export const openRejects = (options: {
           try {
             writeSync(handle, `${JSON.stringify({ line, reason, row: bytes.toString("utf8") })}\n`)
           } catch (cause) {
-            return Effect.fail(new Failure({ kind: "rejected", message: `cannot write --rejects ${file}: ${systemReason(cause)}`, cause }))
+            return Effect.fail(
+              new Failure({
+                kind: "rejected",
+                message: `cannot write --rejects ${file}: ${systemReason(cause)}`,
+                cause
+              })
+            )
           }
         }
         if (json) return writeJson({ event: "rejected", line, reason })
         if (handle !== null || progress.totals.rejected > shownAtMost) return Effect.void
         progress.clear()
         sayNow(`line ${line}: ${reason}\n`)
-        if (progress.totals.rejected === shownAtMost) sayNow("More rejected rows are only counted; --rejects FILE keeps them all.\n")
+        if (progress.totals.rejected === shownAtMost)
+          sayNow("More rejected rows are only counted; --rejects FILE keeps them all.\n")
         return Effect.void
       })
     return { add } satisfies Rejects

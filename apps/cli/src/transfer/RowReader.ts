@@ -12,7 +12,8 @@ export interface RowReader {
   readonly read: (raw: RawRecord) => CustomerRecord | string | null
 }
 
-const splitWith = (splitter: RecordSplitter, chunk: Buffer | null) => (chunk === null ? splitter.end() : splitter.push(chunk))
+const splitWith = (splitter: RecordSplitter, chunk: Buffer | null) =>
+  chunk === null ? splitter.end() : splitter.push(chunk)
 
 export const ndjsonReader = (): RowReader => {
   const splitter = new RecordSplitter(null)

@@ -19,7 +19,8 @@ const unreadable = (file: string) => (cause: unknown) =>
 export const openSource = (file: string) =>
   Effect.gen(function* () {
     if (file === "-") {
-      if (process.stdin.isTTY) return yield* usage("standard input is the keyboard: name a file or pipe one in")
+      if (process.stdin.isTTY)
+        return yield* usage("standard input is the keyboard: name a file or pipe one in")
       const chunks = process.stdin.iterator({ destroyOnReturn: true })
       const next = Effect.tryPromise({
         try: () => chunks.next().then(({ done, value }) => (done ? null : (value as Buffer))),

@@ -1,10 +1,11 @@
 /** From an HTTP request to a call of the API: format, parameters of query and body, and who is calling. */
-import { Credentials, type Merchant, NotAuthenticated, type Principal } from "@tillbridge/domain"
+import { type Credentials, type Merchant, NotAuthenticated, type Principal } from "@tillbridge/domain"
 import { normalizePath, Parameters, readForm } from "@tillbridge/wire"
-import { Effect, Redacted } from "effect"
+import { Effect, Redacted, Result } from "effect"
 import type { HttpServerRequest } from "effect/http"
+import { DEFAULT_EXTERNAL_SYSTEM } from "../VirtposCodec.ts"
 import type { Format } from "./answers.ts"
-import { BadCall } from "./errors.ts"
+import { BadCall, type CallError } from "./errors.ts"
 import type { ReadContext } from "./fields.ts"
 import { type ParameterLookup, parametersOf } from "./parameters.ts"
 
@@ -34,7 +35,11 @@ const identities = [
 ] as const
 
 /** The format an error is told in, even when nothing else of the request can be read. */
-export const formatOf = (query: string): Format => (/(?:^|&)format=json(?:&|$)/i.test(query) ? "json" : "xml")
+export const formatOf = (query: string): Format => {
+  const read = Parameters.parse(query)
+  if (Result.isSuccess(read)) return read.success.get("format")?.toLowerCase() === "json" ? "json" : "xml"
+  return /(?:^|&)format=json(?:&|$)/i.test(query) ? "json" : "xml"
+}
 
 export const queryOf = (request: HttpServerRequest.HttpServerRequest): string =>
   normalizePath(request.url)?.query ?? ""
@@ -47,32 +52,50 @@ const repeated = (query: Parameters, body: Parameters): string | undefined =>
     (name) => query.has(name) && body.has(name)
   )
 
+/** What a request says, before it is known who says it. */
+type Asked = Pick<Call, "format" | "query" | "parameters"> & { readonly key: string }
+
+/** Plain code, not a generator: it stands in the way of every request. */
+const asked = (
+  query: Parameters,
+  body: Parameters,
+  getOnly: ReadonlySet<string>
+): Result.Result<Asked, BadCall | NotAuthenticated> => {
+  const twice = repeated(query, body)
+  if (twice !== undefined) return Result.fail(new BadCall({ info: `${twice} is given more than once` }))
+  const format = query.get("format")?.toLowerCase() ?? "xml"
+  if (format !== "xml" && format !== "json") return Result.fail(new BadCall({ info: "format must be xml or json" }))
+  const key = query.get("apikey") ?? body.get("apikey")
+  if (key === undefined) return Result.fail(new NotAuthenticated())
+  return Result.succeed({ format, query, parameters: parametersOf(getOnly, query, body), key })
+}
+
 /** Reads the request and proves the caller. */
 export const readCall = (
   request: HttpServerRequest.HttpServerRequest,
+  credentials: Credentials["Service"],
   options: { readonly dialect: string; readonly getOnly: ReadonlySet<string> }
-) =>
-  Effect.gen(function* () {
-    const text = queryOf(request)
-    const query = yield* Effect.fromResult(Parameters.parse(text))
-    const body = request.method === "POST" ? yield* readForm(request) : Parameters.empty
-    const twice = repeated(query, body)
-    if (twice !== undefined) return yield* new BadCall({ info: `${twice} is given more than once` })
-    const format = query.get("format")?.toLowerCase() ?? "xml"
-    if (format !== "xml" && format !== "json")
-      return yield* new BadCall({ info: "format must be xml or json" })
-    const key = query.get("apikey") ?? body.get("apikey")
-    if (key === undefined) return yield* new NotAuthenticated()
-    const credentials = yield* Credentials
-    const principal = yield* credentials.authenticate(options.dialect, null, Redacted.make(key))
-    const { merchant } = principal
-    const call: Call = {
-      format,
-      principal,
-      merchant,
-      query,
-      parameters: parametersOf(options.getOnly, query, body),
-      context: { timeZone: merchant.timeZone, externalSystem: merchant.externalKeyPrefix ?? "external" }
-    }
-    return call
-  })
+): Effect.Effect<Call, CallError> => {
+  const query = Parameters.parse(queryOf(request))
+  if (Result.isFailure(query)) return Effect.fail(query.failure)
+  const prove = (body: Parameters): Effect.Effect<Call, CallError> => {
+    const said = asked(query.success, body, options.getOnly)
+    if (Result.isFailure(said)) return Effect.fail(said.failure)
+    const { format, key, parameters } = said.success
+    return Effect.map(
+      credentials.authenticate(options.dialect, null, Redacted.make(key)),
+      (principal): Call => ({
+        format,
+        principal,
+        merchant: principal.merchant,
+        query: query.success,
+        parameters,
+        context: {
+          timeZone: principal.merchant.timeZone,
+          externalSystem: principal.merchant.externalKeyPrefix ?? DEFAULT_EXTERNAL_SYSTEM
+        }
+      })
+    )
+  }
+  return request.method === "POST" ? Effect.flatMap(readForm(request), prove) : prove(Parameters.empty)
+}

@@ -11,11 +11,10 @@ import {
   formatLocalDate,
   type LocalDate,
   type LoyaltyCard,
-  type Merchant,
   toLocal
 } from "@tillbridge/domain"
 import { makeRecordCache } from "@tillbridge/wire"
-import { DateTime, Effect } from "effect"
+import { Clock, DateTime, Effect } from "effect"
 import {
   cardFields,
   customerFields,
@@ -24,7 +23,6 @@ import {
   encodeCustomerXml,
   type Loyalty
 } from "../VirtposCodec.ts"
-import type { Format } from "./answers.ts"
 import type { Call } from "./call.ts"
 import type { ListQuery } from "./listQuery.ts"
 
@@ -35,71 +33,56 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonl
   const cards = yield* Cards
   const cache = makeRecordCache({ maxBytes: options.cacheBytes })
 
-  const encode = (
-    customer: Customer,
-    format: Format,
-    merchant: Merchant,
-    today: LocalDate,
-    externalSystem: string,
-    loyalty?: Loyalty
-  ) => {
-    const fields = customerFields(customer, { timeZone: merchant.timeZone, today, externalSystem })
-    return encoder.encode(
-      format === "xml" ? encodeCustomerXml(fields, loyalty) : encodeCustomerJson(fields, loyalty)
-    )
+  const encode = (customer: Customer, { context, format }: Call, today: LocalDate, loyalty?: Loyalty) => {
+    const fields = customerFields(customer, { ...context, today })
+    return encoder.encode(format === "xml" ? encodeCustomerXml(fields, loyalty) : encodeCustomerJson(fields, loyalty))
   }
 
-  /** The bytes of those that still exist, in order. `remember` is off where a long list would flush the cache. */
-  const plain = Effect.fnUntraced(function* (
+  /** Encodes what the cache lacks; customers that are gone by now are left out. */
+  const completed = Effect.fnUntraced(function* (
     call: Call,
     refs: ReadonlyArray<CustomerRef>,
-    remember: boolean
+    found: Array<Uint8Array | undefined>,
+    today: LocalDate,
+    space: string | null
   ) {
-    const { context, format, merchant } = call
-    const today = toLocal(merchant.timeZone, yield* DateTime.now)
-    const space = `${DIALECT} ${format} ${merchant.id} ${formatLocalDate(today)}`
-    const out: Array<Uint8Array | undefined> = Array.from({ length: refs.length })
-    const missing: Array<number> = []
-    refs.forEach(({ id, version }, index) => {
-      const bytes = cache.get(space, id, version)
-      if (bytes === undefined) missing.push(index)
-      else out[index] = bytes
-    })
-    if (missing.length === 0) return out as Array<Uint8Array>
-    const loaded = new Map<number, Customer>()
-    for (const customer of yield* customers.getMany(
-      merchant.id,
-      missing.map((index) => refs[index]!.id)
-    )) {
-      loaded.set(customer.id, customer)
+    const missing = refs.filter((_, index) => found[index] === undefined)
+    const encoded = new Map<number, Uint8Array>()
+    for (const customer of yield* customers.getMany(call.merchant.id, missing.map(({ id }) => id))) {
+      const bytes = encode(customer, call, today)
+      if (space !== null) cache.set(space, customer.id, customer.version, bytes)
+      encoded.set(customer.id, bytes)
     }
-    for (const index of missing) {
-      const customer = loaded.get(refs[index]!.id)
-      if (customer === undefined) continue
-      const bytes = encode(customer, format, merchant, today, context.externalSystem)
-      if (remember) cache.set(space, customer.id, customer.version, bytes)
-      out[index] = bytes
-    }
-    return out.filter((bytes) => bytes !== undefined)
+    return refs.flatMap(({ id }, index) => found[index] ?? encoded.get(id) ?? [])
   })
 
+  /** The bytes of those that still exist, in order. `remember` is off where a long list would flush the cache. */
+  const plain = (call: Call, refs: ReadonlyArray<CustomerRef>, remember: boolean) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const today = toLocal(call.merchant.timeZone, DateTime.makeUnsafe(now))
+      const space = `${DIALECT} ${call.format} ${call.merchant.id} ${formatLocalDate(today)}`
+      let complete = true
+      const found = refs.map(({ id, version }) => {
+        const bytes = cache.get(space, id, version)
+        if (bytes === undefined) complete = false
+        return bytes
+      })
+      return complete
+        ? Effect.succeed(found as ReadonlyArray<Uint8Array>)
+        : completed(call, refs, found, today, remember ? space : null)
+    })
+
   /** With cards or bonuses. Cards change on their own, so these bytes are not kept. */
-  const withLoyalty = Effect.fnUntraced(function* (
-    call: Call,
-    refs: ReadonlyArray<CustomerRef>,
-    query: ListQuery
-  ) {
-    const { context, format, merchant } = call
+  const withLoyalty = Effect.fnUntraced(function* (call: Call, refs: ReadonlyArray<CustomerRef>, query: ListQuery) {
+    const { context, merchant } = call
     const ids = refs.map(({ id }) => id)
     const found = yield* customers.getMany(merchant.id, ids)
     const owned: ReadonlyArray<LoyaltyCard> = query.cards ? yield* cards.ofCustomers(merchant.id, ids) : []
     const byOwner = Map.groupBy(owned, ({ customerId }) => customerId)
     const today = toLocal(merchant.timeZone, yield* DateTime.now)
     return found.map((customer) =>
-      encode(customer, format, merchant, today, context.externalSystem, {
-        ...(query.cards
-          ? { cards: (byOwner.get(customer.id) ?? []).map((card) => cardFields(card, context)) }
-          : {}),
+      encode(customer, call, today, {
+        ...(query.cards ? { cards: (byOwner.get(customer.id) ?? []).map((card) => cardFields(card, context)) } : {}),
         bonuses: query.bonuses
       })
     )

@@ -84,7 +84,7 @@ export const answerOf = (error: CallError): ErrorAnswer => {
         info:
           error.scope === "balance"
             ? "this apikey may not set accumulated_sales"
-            : "this apikey may not change data"
+            : `this apikey may not ${error.scope === "read" ? "read" : "change"} data`
       }
     case "UnknownReference":
       return { status: 200, info: references[error.kind] }
