@@ -5,10 +5,13 @@ declare module "better-sqlite3" {
       all(...parameters: ReadonlyArray<unknown>): Array<Record<string, unknown>>
       get(...parameters: ReadonlyArray<unknown>): Record<string, unknown> | undefined
       run(...parameters: ReadonlyArray<unknown>): { readonly changes: number }
+      raw(arrays: boolean): this
+      readonly reader: boolean
     }
   }
   class Database {
-    constructor(path: string)
+    constructor(path: string, options?: { readonly readonly?: boolean; readonly timeout?: number })
+    readonly inTransaction: boolean
     prepare(sql: string): Database.Statement
     exec(sql: string): this
     pragma(source: string): unknown

@@ -53,7 +53,7 @@ const content = (text: string) =>
     group: (group as { readonly name: string } | null)?.name ?? null
   }))
 
-describe("import and export", () => {
+describe("import and export", { timeout: 60_000 }, () => {
   it("go round through NDJSON and CSV, and again change nothing", async () => {
     writeFileSync(bench.path("people.ndjson"), `\ufeff${people(1_200)}`)
     const first = await bench.run(["customers", "import", "people.ndjson", "--json"])
@@ -183,7 +183,7 @@ describe("import and export", () => {
   })
 })
 
-describe("an import that is broken off", () => {
+describe("an import that is broken off", { timeout: 60_000 }, () => {
   const rows = 3_000
   const start = () => {
     const running = bench.start(["customers", "import", "-", "--batch", "100"])

@@ -2,8 +2,9 @@
  * What no dialect should have to think about: a request line that names a host of its own (`GET http://…`), and a
  * second `Host` header, either of which lets two programs in a row read one request differently.
  */
-import { Effect } from "effect"
-import { HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as Effect from "effect/Effect"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { IncomingMessage } from "node:http"
 
 const isSound = (request: IncomingMessage): boolean => {

@@ -6,7 +6,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { randomBytes } from "node:crypto"
 import { Server as TcpServer } from "node:net"
-import { Duration, Effect } from "effect"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import type { AccessLog } from "./AccessLog.ts"
 import type { RequestMetrics } from "./RequestMetrics.ts"
 
@@ -43,6 +44,8 @@ const drainLimit = Duration.seconds(20)
 
 const pathOf = (request: IncomingMessage): string => {
   const url = request.url ?? ""
+  // `http://user:password@host/…` is refused, and not to be logged either.
+  if (!url.startsWith("/")) return "-"
   const end = url.indexOf("?")
   return end < 0 ? url : url.slice(0, end)
 }

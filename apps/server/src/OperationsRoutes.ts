@@ -1,8 +1,9 @@
 /** Paths for those who run the server: is it alive, may it be sent requests, what does it count. */
 import { MerchantId, MerchantRepository } from "@tillbridge/domain"
-import { Effect } from "effect"
-import { HttpRouter, HttpServerResponse } from "effect/http"
-import { PrometheusMetrics } from "effect/observability"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 
 const text = (body: string, status: number) =>
   HttpServerResponse.text(body, { status, headers: { "cache-control": "no-store" } })

@@ -1,5 +1,6 @@
 /** What the server counts about its requests. Labels are few and fixed: no path, key or id of a caller becomes one. */
-import { Context, Metric } from "effect"
+import * as Context from "effect/Context"
+import * as Metric from "effect/Metric"
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 

@@ -1,8 +1,8 @@
 /** The dialects that the server speaks. */
 import type { Cards, Credentials, Customers, Dialect } from "@tillbridge/domain"
 import { Virtpos, VirtposRoutes } from "@tillbridge/virtpos"
-import type { Layer } from "effect"
-import type { HttpRouter } from "effect/http"
+import type * as Layer from "effect/Layer"
+import type * as HttpRouter from "effect/http/HttpRouter"
 
 export interface ServedDialect {
   readonly dialect: Dialect

@@ -1,6 +1,7 @@
 /** Arbitrary records for properties of stores: everything the domain's schemas let in, and nothing else. */
 import { type Customer, CustomerId, type LoyaltyCard, StoreId } from "@tillbridge/domain"
-import { BigDecimal, DateTime } from "effect"
+import * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
 import * as fc from "fast-check"
 
 /** Text that changes as soon as someone trims, parses, folds, escapes or re-encodes it. */

@@ -3,7 +3,11 @@
  * hold. Cases are data, so that a test runner can register them and a program can run them without one.
  */
 import type { Repositories } from "@tillbridge/domain"
-import { BigDecimal, Cause, DateTime, Effect, Exit } from "effect"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Cause from "effect/Cause"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as fc from "fast-check"
 
 export interface Case<R> {

@@ -21,7 +21,9 @@ import {
   newCustomer,
   type Repositories
 } from "@tillbridge/domain"
-import { Effect, type Layer, Option } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type { ChildProcess } from "node:child_process"
 import { type Case, randomCase, type RandomNumbers, settingsOf } from "./Case.ts"
 import { idsOf, inUnit, makeMerchant, someTime } from "./Records.ts"

@@ -1,7 +1,7 @@
 /** What a reader of the change feed may rely on, as checks that kits share. */
 import { assert } from "@effect/vitest"
 import { CardRepository, type Change, CustomerRepository, type MerchantId } from "@tillbridge/domain"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { plain } from "./Case.ts"
 import { allChanges, idsOf } from "./Records.ts"
 

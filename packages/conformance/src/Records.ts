@@ -7,7 +7,7 @@ import {
   CredentialRepository,
   type Customer,
   type CustomerFilter,
-  CustomerId,
+  type CustomerId,
   CustomerRepository,
   type ListWindow,
   type LoyaltyCard,
@@ -21,7 +21,8 @@ import {
   TimeZone,
   UnitOfWork
 } from "@tillbridge/domain"
-import { DateTime, Effect } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
 
 export const at = (iso: string): DateTime.Utc => DateTime.makeUnsafe(iso)
 

@@ -13,7 +13,8 @@ import {
   type Repositories,
   StoreId
 } from "@tillbridge/domain"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { type Capability, plain, testCase } from "./Case.ts"
 import {
   addCard,
@@ -238,37 +239,6 @@ export const cardCases = (): Capability<Repositories> => ({
         assert.deepStrictEqual(yield* numbers([one!, three!], { after: CardId.make(2), limit: 2 }), ["last"])
         const empty = { from: period.from, until: period.from }
         assert.deepStrictEqual(yield* cards.registered(merchant.id, empty, null, window), [])
-      })
-    ),
-    testCase(
-      "in one write two cards may swap numbers and external ids",
-      Effect.gen(function* () {
-        const merchant = yield* makeMerchant()
-        const [a, b] = yield* addCards(merchant.id, [
-          { number: "1", externalIds: [till("1")] },
-          { number: "2", externalIds: [till("2")] }
-        ])
-        const cards = yield* CardRepository
-        const [first, second] = yield* inUnit(
-          Effect.gen(function* () {
-            const { position } = yield* (yield* ChangeFeed).claim(merchant.id, { changes: 2 })
-            const swapped = [
-              { ...a!, number: "2", externalIds: [till("2")], version: position },
-              { ...b!, number: "1", externalIds: [till("1")], version: (position + 1) as ChangePosition }
-            ] as const
-            yield* cards.put(merchant.id, [
-              { before: a!, after: swapped[0] },
-              { before: b!, after: swapped[1] }
-            ])
-            return swapped
-          })
-        )
-        assert.deepStrictEqual(plain(yield* found(merchant, { by: "number", number: "2" })), plain(first))
-        assert.deepStrictEqual(plain(yield* found(merchant, { by: "number", number: "1" })), plain(second))
-        assert.deepStrictEqual(
-          plain(yield* found(merchant, { by: "externalId", externalId: till("2") })),
-          plain(first)
-        )
       })
     ),
     testCase(

@@ -7,7 +7,9 @@ import {
   type LoyaltyCard,
   type MerchantId
 } from "@tillbridge/domain"
-import { Effect, Exit, Fiber } from "effect"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import { randomNumbers, type RandomNumbers, turns } from "./Case.ts"
 import { assertOrdered, entityOf, feedAgrees, present, sorted, stateAfter } from "./FeedReader.ts"
 import {

@@ -1,7 +1,8 @@
 /** Credentials: found by digest alone, unique, revocable. */
 import { assert } from "@effect/vitest"
 import { AlreadyTaken, CredentialId, CredentialRepository, type Repositories } from "@tillbridge/domain"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { type Capability, plain, testCase } from "./Case.ts"
 import { addCredential, at, inUnit, makeMerchant, randomDigest, someTime } from "./Records.ts"
 
@@ -102,8 +103,8 @@ export const credentialCases = (): Capability<Repositories> => ({
           yield* addCredential(yield* makeMerchant(), randomDigest()),
           yield* addCredential(yield* makeMerchant(), randomDigest())
         ]
-        const ids = made.map(({ id }) => id)
-        const listed = (yield* credentials.list(null)).filter(({ id }) => ids.includes(id))
+        const ids = new Set(made.map(({ id }) => id))
+        const listed = (yield* credentials.list(null)).filter(({ id }) => ids.has(id))
         assert.deepStrictEqual(plain(listed), plain(made))
         assert.notProperty(listed[0], "digest")
       })

@@ -8,7 +8,8 @@ import {
   CustomerRepository,
   type Repositories
 } from "@tillbridge/domain"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { filterCases, people, shop } from "./StoreFilters.ts"
 import { type Capability, plain, testCase } from "./Case.ts"
 import {

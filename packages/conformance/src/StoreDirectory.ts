@@ -1,7 +1,8 @@
 /** What a merchant names: stores, store lists, groups and card types. */
 import { assert } from "@effect/vitest"
 import { MerchantRepository, type Repositories, StoreId, StoreListId } from "@tillbridge/domain"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { type Capability, testCase } from "./Case.ts"
 import { inUnit, makeMerchant } from "./Records.ts"
 

@@ -1,7 +1,9 @@
 /** The change feed: everything once, at its newest change, in commit order, and nothing missed while others write. */
 import { assert } from "@effect/vitest"
 import { type Change, ChangeFeed, type ChangePosition, type Repositories } from "@tillbridge/domain"
-import { Deferred, Effect, Fiber } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { type Capability, finishesWithin, plain, randomCase, type Settings, testCase } from "./Case.ts"
 import { assertOrdered, entityOf, shown, stateAfter } from "./FeedReader.ts"
 import {

@@ -9,7 +9,10 @@ import {
   StoreId,
   unknownDate
 } from "@tillbridge/domain"
-import { BigDecimal, DateTime, Effect, Exit } from "effect"
+import * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as fc from "fast-check"
 import { cardFields, customerFields, largestId } from "./Arbitraries.ts"
 import { type Capability, property, type Settings, testCase } from "./Case.ts"

@@ -8,7 +8,7 @@ import {
   type ListWindow,
   type Repositories
 } from "@tillbridge/domain"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { type Case, testCase } from "./Case.ts"
 import { addCustomers, idsOf, makeMerchant } from "./Records.ts"
 

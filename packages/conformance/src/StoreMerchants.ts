@@ -15,7 +15,8 @@ import {
   StoreListId,
   TimeZone
 } from "@tillbridge/domain"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { type Capability, plain, testCase } from "./Case.ts"
 import {
   addCard,
@@ -149,9 +150,9 @@ export const merchantCases = (): Capability<Repositories> => ({
         assert.notStrictEqual(first.id, second.id)
         assert.deepStrictEqual(Option.getOrNull(yield* merchants.get(first.id)), first)
         assert.deepStrictEqual(Option.getOrNull(yield* merchants.get(second.id)), second)
-        const ids = [first.id, second.id]
+        const ids = new Set([first.id, second.id])
         assert.deepStrictEqual(
-          (yield* merchants.list).filter(({ id }) => ids.includes(id)),
+          (yield* merchants.list).filter(({ id }) => ids.has(id)),
           [first, second]
         )
         const nobody = yield* merchants.get((second.id + 1_000_000) as Merchant["id"])

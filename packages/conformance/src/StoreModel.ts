@@ -12,7 +12,8 @@ import {
   type Repositories,
   StoreId
 } from "@tillbridge/domain"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as fc from "fast-check"
 import { type Capability, plain, property, type Settings } from "./Case.ts"
 import {
@@ -234,7 +235,7 @@ const cardsAgree = (merchant: Merchant, model: Model) =>
     const owned = yield* cards.ofCustomers(merchant.id, owners)
     assert.deepStrictEqual(plain(owned), plain(expected.filter(({ customerId }) => customerId !== null)))
     for (const barcode of ["X", "Y", "Z"]) {
-      const [first] = expected.filter((card) => card.barcode === barcode || card.ean13 === barcode)
+      const first = expected.find((card) => card.barcode === barcode || card.ean13 === barcode)
       const found = Option.getOrUndefined(yield* cards.find(merchant.id, { by: "barcode", barcode }))
       assert.strictEqual(found?.id, first?.id, barcode)
     }

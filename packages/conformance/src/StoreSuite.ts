@@ -1,7 +1,8 @@
 /** The kit that every store must pass: the same cases for memory, SQLite, PostgreSQL and somebody else's. */
-import { describe, layer as sharing } from "@effect/vitest"
+import { layer as sharing } from "@effect/vitest"
 import type { Repositories } from "@tillbridge/domain"
-import type { Layer } from "effect"
+import type * as Layer from "effect/Layer"
+import { describe } from "vitest"
 import { type Capability, type Settings, settingsOf } from "./Case.ts"
 import { cardCases } from "./StoreCards.ts"
 import { credentialCases } from "./StoreCredentials.ts"

@@ -11,7 +11,8 @@ import {
   type Repositories,
   StoreId
 } from "@tillbridge/domain"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { awkwardTexts, text } from "./Arbitraries.ts"
 import { type Capability, plain, property, type Settings, testCase } from "./Case.ts"
 import { addCard, addCredential, addCustomer, inUnit, makeMerchant, randomDigest } from "./Records.ts"
@@ -90,19 +91,17 @@ export const textCases = (settings: Settings): Capability<Repositories> => ({
         const merchant = yield* makeMerchant()
         const numbers = [
           ...awkwardTexts.map((awkward) => awkward.slice(0, 64).toWellFormed()),
-          ...[
-            "123",
-            "0123",
-            "00123",
-            "123 ",
-            " 123",
-            "123.0",
-            "+123",
-            "abc",
-            "ABC",
-            "Abc",
-            "1234567890123456788"
-          ]
+          "123",
+          "0123",
+          "00123",
+          "123 ",
+          " 123",
+          "123.0",
+          "+123",
+          "abc",
+          "ABC",
+          "Abc",
+          "1234567890123456788"
         ]
         const added: Array<LoyaltyCard> = []
         for (const number of numbers) {

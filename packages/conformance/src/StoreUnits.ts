@@ -15,11 +15,14 @@ import {
   type Repositories,
   StoreId
 } from "@tillbridge/domain"
-import { Deferred, Effect, Exit, Fiber, Option } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import { type Capability, finishesWithin, plain, type Settings, testCase, turns } from "./Case.ts"
 import {
   addCard,
-  addCredential,
   addCustomer,
   allChanges,
   idsOf,
@@ -282,15 +285,6 @@ export const unitCases = (settings: Settings): Capability<Repositories> => ({
           yield* idsOf(merchant.id),
           stored.sort((a, b) => a - b)
         )
-      })
-    ),
-    testCase(
-      "a credential whose unit failed opens nothing",
-      Effect.gen(function* () {
-        const merchant = yield* makeMerchant()
-        const digest = randomDigest()
-        yield* Effect.exit(inUnit(Effect.andThen(addCredential(merchant, digest), Effect.fail("no"))))
-        assert.isTrue(Option.isNone(yield* (yield* CredentialRepository).byDigest(digest)))
       })
     )
   ]

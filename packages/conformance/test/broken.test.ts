@@ -1,73 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   CardRepository,
-  type Change,
   ChangeFeed,
   CredentialRepository,
-  type Customer,
-  type CustomerFilter,
   CustomerRepository,
-  layerMemory,
-  type MerchantId,
   MerchantRepository,
   type Repositories,
   UnitOfWork
 } from "@tillbridge/domain"
-import { BigDecimal, Context, DateTime, Effect, Layer } from "effect"
+import { BigDecimal, DateTime, Effect, type Layer } from "effect"
+import { broken, customersLoading, eachText, feedThat, orOfAnother, withoutFilter } from "./breaking.ts"
 import { failuresOf, storeCapabilities } from "../src/index.ts"
-
-/** The memory store with one part replaced. */
-const broken = <I extends Repositories, S>(
-  part: Context.Service<I, S>,
-  change: (good: S, all: Context.Context<Repositories>) => Partial<S>
-): Layer.Layer<Repositories> =>
-  Layer.effectContext(
-    Effect.map(Layer.build(Layer.fresh(layerMemory)), (all): Context.Context<Repositories> => {
-      const good = Context.get(all as Context.Context<I>, part)
-      return Context.add(all, part, { ...good, ...change(good, all) }) as Context.Context<Repositories>
-    })
-  )
-
-const customersLoading = (change: (customer: Customer) => Customer) =>
-  broken(CustomerRepository, (good) => ({
-    put: (merchant, writes) =>
-      good.put(
-        merchant,
-        writes.map(({ after, before }) => ({ before, after: change(after) }))
-      )
-  }))
-
-const eachText = (change: (text: string) => string) =>
-  customersLoading((customer) => {
-    const mapped = (value: string | null) => (value === null ? null : change(value))
-    return { ...customer, firstName: mapped(customer.firstName), phone: mapped(customer.phone) }
-  })
-
-const withoutFilter = (name: keyof CustomerFilter) =>
-  broken(CustomerRepository, (good) => {
-    const without = (filter: CustomerFilter): CustomerFilter =>
-      Object.fromEntries(Object.entries(filter).filter(([key]) => key !== name))
-    return {
-      refs: (merchant, filter, window) => good.refs(merchant, without(filter), window),
-      count: (merchant, filter) => good.count(merchant, without(filter))
-    }
-  })
-
-const feedThat = (change: (changes: ReadonlyArray<Change>, limit: number) => ReadonlyArray<Change>) =>
-  broken(ChangeFeed, (good) => ({
-    read: (merchant, after, limit) =>
-      Effect.map(good.read(merchant, after, limit), (changes) => change(changes, limit))
-  }))
-
-/** Asks the merchant before as well, and gives its answer when the own one is empty. */
-const orOfAnother = <A>(
-  own: MerchantId,
-  ask: (merchant: MerchantId) => Effect.Effect<ReadonlyArray<A>, unknown>
-) =>
-  Effect.gen(function* () {
-    const found = yield* ask(own)
-    return found.length === 0 && own > 1 ? yield* ask((own - 1) as MerchantId) : found
-  }).pipe(Effect.orDie)
 
 const nothing = "every case must pass"
 

@@ -1,5 +1,10 @@
 /** The rules for loyalty cards. How a card is looked for is a policy that the dialect passes in. */
-import { Context, DateTime, Effect, Equal, Layer, Option } from "effect"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { type CardReference, CardRepository, type CardWindow } from "./CardRepository.ts"
 import { ChangeFeed } from "./ChangeFeed.ts"
 import type { Named } from "./Customer.ts"

@@ -3,7 +3,8 @@
  * claim holds the merchant's counter until that unit ends: so the order of positions is the order of commits, and a
  * reader that has seen position n can never be shown a smaller one later.
  */
-import { Context, type Effect } from "effect"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import type { Change } from "./CustomerChange.ts"
 import type { StorageError } from "./errors.ts"
 import type { CardId, ChangePosition, CustomerId, MerchantId } from "./Ids.ts"

@@ -2,7 +2,8 @@
  * Where a reader of a feed stands: opaque text that the source made and only the source reads. A reader keeps it
  * beside what it has stored and hands it back to go on; nothing between the two is missed.
  */
-import { Option, Schema } from "effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { InvalidField } from "./errors.ts"
 import { ChangePosition, type MerchantId } from "./Ids.ts"
 

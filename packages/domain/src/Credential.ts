@@ -2,7 +2,7 @@
  * What a caller of a dialect proves itself by: a key alone, or a login and a password. Secrets are kept only as
  * digests; generated keys are shown once.
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { CredentialId, MerchantId } from "./Ids.ts"
 import type { Merchant } from "./Merchant.ts"
 import { Text } from "./Text.ts"

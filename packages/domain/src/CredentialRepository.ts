@@ -1,5 +1,8 @@
 /** Port: credentials, found by the digest of what the caller presents. No secret reaches it. */
-import { Context, type DateTime, type Effect, type Option } from "effect"
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type { Credential } from "./Credential.ts"
 import type { AlreadyTaken, StorageError } from "./errors.ts"
 import type { CredentialId, MerchantId } from "./Ids.ts"

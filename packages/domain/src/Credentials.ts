@@ -4,9 +4,18 @@
  * Both digests depend on the database's own salt. Revoking works at once in the process that revokes, and
  * within a second in others.
  */
-import { Clock, Context, DateTime, Effect, Layer, Option, Redacted, Semaphore } from "effect"
-import { Digest, Kdf, SecureRandom } from "effect/crypto"
-import { Base64Url } from "effect/encoding"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Semaphore from "effect/Semaphore"
+import * as Digest from "effect/crypto/Digest"
+import * as Kdf from "effect/crypto/Kdf"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import * as Base64Url from "effect/encoding/Base64Url"
 import type { Credential, Principal, Scope } from "./Credential.ts"
 import { CredentialRepository } from "./CredentialRepository.ts"
 import { type AlreadyTaken, InvalidField, MerchantNotFound, NotAuthenticated, NotPermitted, type StorageError } from "./errors.ts"

@@ -2,7 +2,10 @@
  * A customer of one merchant. Every text field is `null` when nothing is known; "" does not occur. What a dialect
  * carries and the domain has no word for is kept under `extensions[dialect]` and given back unchanged.
  */
-import { type DateTime, Equal, Schema, Struct } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Equal from "effect/Equal"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { ExternalId, withExternalIds } from "./ExternalId.ts"
 import { ChangePosition, CustomerId, GroupId, StoreId } from "./Ids.ts"
 import { Money, zero } from "./Money.ts"

@@ -1,5 +1,6 @@
 /** Port: a system that customers and cards can be written to. */
-import { Context, type Effect } from "effect"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import type { CardRecord, CustomerChange } from "./CustomerChange.ts"
 import type { Capabilities } from "./Dialect.ts"
 import type { ExternalId } from "./ExternalId.ts"

@@ -2,15 +2,17 @@
  * The batch write behind `Customers.importBatch`: a few statements for the whole batch instead of several for each
  * record.
  */
-import { DateTime, Effect, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { ChangeFeed } from "./ChangeFeed.ts"
 import { applyPatch, type Customer, type CustomerRecord, newCustomer, sameContent } from "./Customer.ts"
 import type { CustomerRepository, CustomerWrite } from "./CustomerRepository.ts"
 import { resolveEntry } from "./directory.ts"
 import { AlreadyTaken, type InvalidField, type StorageError, type UnknownReference } from "./errors.ts"
 import type { ExternalId } from "./ExternalId.ts"
-import { ChangePosition, CustomerId, GroupId, type MerchantId } from "./Ids.ts"
-import type { MerchantRepository } from "./MerchantRepository.ts"
+import { type ChangePosition, CustomerId, type GroupId, type MerchantId } from "./Ids.ts"
+import type { DirectoryEntry, MerchantRepository } from "./MerchantRepository.ts"
 import { invalidDate } from "./PartialDate.ts"
 
 export type ImportOutcome =
@@ -33,6 +35,18 @@ interface Draft {
 
 const nameOf = (id: ExternalId) => `${id.system}\u0000${id.key}`
 
+type Refusal = InvalidField | UnknownReference | AlreadyTaken
+
+type GroupName = NonNullable<CustomerRecord["group"]>
+
+/** Between stores ids differ and names hold: a record that has both, as an export has, goes by its name. */
+const groupKey = ({ id, name }: GroupName): string => (name === undefined ? `#${id}` : `=${name}`)
+
+const resolveGroup = (merchants: MerchantRepository["Service"], merchant: MerchantId, { id, name }: GroupName) =>
+  resolveEntry(merchants, merchant, "group", name !== undefined ? { name } : id === undefined ? {} : { id }).pipe(
+    Effect.catchTag(["InvalidField", "UnknownReference"], (error) => Effect.succeed(error))
+  )
+
 export const importCustomers = Effect.fnUntraced(function* (
   { feed, merchants, repository }: Ports,
   merchant: MerchantId,
@@ -54,25 +68,22 @@ export const importCustomers = Effect.fnUntraced(function* (
   }
   for (const owner of known) owners.set(nameOf(owner), drafts.get(owner.customerId)!)
 
-  const groups = new Map<string, Effect.Success<ReturnType<typeof resolveEntry>>>()
-  const groupOf = Effect.fnUntraced(function* (named: NonNullable<CustomerRecord["group"]>) {
-    // Between stores ids differ and names hold: a record that has both, as an export has, goes by its name.
-    const wanted = named.name === undefined ? named : { name: named.name }
-    const key = JSON.stringify(wanted)
-    if (!groups.has(key)) groups.set(key, yield* resolveEntry(merchants, merchant, "group", wanted))
-    return groups.get(key) ?? null
-  })
+  const groups = new Map<string, DirectoryEntry | null | InvalidField | UnknownReference>()
 
   /** The draft a record speaks of, or a new one. */
   const draftOf = (record: CustomerRecord): Draft | AlreadyTaken => {
     const externalIds = record.externalIds ?? []
-    const matches = new Set(externalIds.flatMap((id) => owners.get(nameOf(id)) ?? []))
-    if (matches.size > 1) return new AlreadyTaken({ what: "customer external id" })
-    const [match] = matches
+    let match: Draft | undefined
+    for (const id of externalIds) {
+      const owner = owners.get(nameOf(id))
+      if (owner === undefined) continue
+      if (match !== undefined && match !== owner) return new AlreadyTaken({ what: "customer external id" })
+      match = owner
+    }
     if (match !== undefined) return match
     const byId = record.id === undefined ? undefined : drafts.get(record.id)
     if (byId === undefined) {
-      const fresh = newCustomer(record.id ?? CustomerId.make(1), now, actor)
+      const fresh = newCustomer(record.id ?? (1 as CustomerId), now, actor)
       const createdBy = record.createdBy === undefined ? actor : record.createdBy
       return {
         before: null,
@@ -84,35 +95,50 @@ export const importCustomers = Effect.fnUntraced(function* (
     return otherKey ? new AlreadyTaken({ what: "customer id" }) : byId
   }
 
-  const apply = Effect.fnUntraced(function* (record: CustomerRecord) {
+  /** What the record makes of its draft, the group left out. */
+  const patch = (record: CustomerRecord): { readonly draft: Draft; readonly patched: Customer } | Refusal => {
     const draft = draftOf(record)
-    if (draft instanceof AlreadyTaken) return yield* draft
-    const { createdAt: _at, createdBy: _by, group, id: _id, ...patch } = record
-    const patched = applyPatch(draft.current, patch)
+    if (draft instanceof AlreadyTaken) return draft
+    const { createdAt: _at, createdBy: _by, group: _group, id: _id, ...fields } = record
+    const patched = applyPatch(draft.current, fields)
     const wrong = invalidDate(patched.birthDate)
-    if (Option.isSome(wrong)) return yield* wrong.value
-    const entry = group == null ? group : yield* groupOf(group)
-    // A key that this record replaces names nobody any more for the records after it.
-    for (const externalId of draft.current.externalIds) owners.delete(nameOf(externalId))
-    draft.current =
-      entry === undefined
-        ? patched
-        : { ...patched, group: entry === null ? null : { id: GroupId.make(entry.id), name: entry.name } }
-    for (const externalId of draft.current.externalIds) owners.set(nameOf(externalId), draft)
+    return Option.isSome(wrong) ? wrong.value : { draft, patched }
+  }
+
+  const apply = (record: CustomerRecord): Draft | Refusal => {
+    const made = patch(record)
+    if (!("draft" in made)) return made
+    const { draft, patched } = made
+    const { group } = record
+    const replaced = draft.current.externalIds
+    if (group !== undefined) {
+      const entry = group === null ? null : (groups.get(groupKey(group)) ?? null)
+      if (entry !== null && "_tag" in entry) return entry
+      draft.current = { ...patched, group: entry === null ? null : { id: entry.id as GroupId, name: entry.name } }
+    } else {
+      draft.current = patched
+    }
+    if (draft.current.externalIds !== replaced) {
+      // A key that this record replaces names nobody any more for the records after it.
+      for (const externalId of replaced) owners.delete(nameOf(externalId))
+      for (const externalId of draft.current.externalIds) owners.set(nameOf(externalId), draft)
+    }
     if (draft.before === null && !created.has(draft)) {
       created.add(draft)
       if (record.id !== undefined) drafts.set(record.id, draft)
     }
     return draft
-  })
+  }
 
-  const applied: Array<Draft | InvalidField | UnknownReference | AlreadyTaken> = []
+  const applied: Array<Draft | Refusal> = []
   for (const record of records) {
-    applied.push(
-      yield* apply(record).pipe(
-        Effect.catchTag(["InvalidField", "UnknownReference", "AlreadyTaken"], (error) => Effect.succeed(error))
-      )
-    )
+    const { group } = record
+    // Groups are looked up once each, so that the records themselves are plain code: there are thousands of them. A
+    // record that is refused makes no group.
+    if (group != null && !groups.has(groupKey(group)) && "draft" in patch(record)) {
+      groups.set(groupKey(group), yield* resolveGroup(merchants, merchant, group))
+    }
+    applied.push(apply(record))
   }
 
   const changed = [...new Set(applied.filter((item): item is Draft => "current" in item))].filter(
@@ -128,14 +154,14 @@ export const importCustomers = Effect.fnUntraced(function* (
       ...(highest > 0 ? { customerIdAtLeast: CustomerId.make(highest) } : {})
     })
     unnumbered.forEach((draft, index) => {
-      draft.current = { ...draft.current, id: CustomerId.make(claimed.customerId + index) }
+      draft.current = { ...draft.current, id: (claimed.customerId + index) as CustomerId }
     })
     const writes = changed.map(
       (draft, index): CustomerWrite => ({
         before: draft.before,
         after: {
           ...draft.current,
-          version: ChangePosition.make(claimed.position + index),
+          version: (claimed.position + index) as ChangePosition,
           updatedAt: now,
           updatedBy: actor
         }

@@ -1,5 +1,8 @@
 /** Port: the customers of a merchant. */
-import { Context, type DateTime, type Effect, type Option } from "effect"
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type { Customer } from "./Customer.ts"
 import type { AlreadyTaken, StorageError } from "./errors.ts"
 import type { ExternalId } from "./ExternalId.ts"

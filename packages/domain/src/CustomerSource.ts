@@ -1,5 +1,6 @@
 /** Port: a system that customers can be read from, page by page, resumable at each checkpoint. */
-import { Context, type Stream } from "effect"
+import * as Context from "effect/Context"
+import type * as Stream from "effect/Stream"
 import type { Checkpoint } from "./Checkpoint.ts"
 import type { SourcePage } from "./CustomerChange.ts"
 import type { Capabilities } from "./Dialect.ts"

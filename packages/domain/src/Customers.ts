@@ -2,7 +2,11 @@
  * The rules for customers: who is meant, what may change, and that every change is one transaction with its place in
  * the feed.
  */
-import { Context, DateTime, Effect, Layer, Option } from "effect"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { CardRepository } from "./CardRepository.ts"
 import { ChangeFeed } from "./ChangeFeed.ts"
 import { applyPatch, type Customer, type CustomerPatch, type Named, newCustomer, sameContent } from "./Customer.ts"
@@ -10,7 +14,7 @@ import { importCustomers, type ImportOutcome } from "./CustomerImport.ts"
 import { type CustomerFilter, type CustomerRef, CustomerRepository, type ListWindow } from "./CustomerRepository.ts"
 import type { CustomerRecord } from "./Customer.ts"
 import { resolveEntry } from "./directory.ts"
-import { AlreadyTaken, CustomerNotFound, type InvalidField, type StorageError, type UnknownReference } from "./errors.ts"
+import { type AlreadyTaken, CustomerNotFound, type InvalidField, type StorageError, type UnknownReference } from "./errors.ts"
 import type { ExternalId } from "./ExternalId.ts"
 import { ChangePosition, type CustomerId, GroupId, type MerchantId } from "./Ids.ts"
 import { MerchantRepository } from "./MerchantRepository.ts"

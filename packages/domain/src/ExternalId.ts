@@ -2,7 +2,7 @@
  * The name by which another system knows a customer or a card: `key` within `system`. Both are text, compared
  * exactly. One entity has at most one key per system, and a key names at most one entity of its kind per merchant.
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { textOf } from "./Text.ts"
 
 const Part = textOf(255).check(Schema.isNonEmpty({ message: "must not be empty" }))
@@ -16,6 +16,7 @@ export const withExternalIds = (
   added: ReadonlyArray<ExternalId>
 ): ReadonlyArray<ExternalId> => {
   if (added.length === 0) return current
+  if (added.length === 1 && current.length === 0) return added
   const bySystem = new Map(current.map((id) => [id.system, id]))
   for (const id of added) bySystem.set(id.system, id)
   return [...bySystem.values()].sort((a, b) => (a.system < b.system ? -1 : a.system > b.system ? 1 : 0))

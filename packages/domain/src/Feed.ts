@@ -1,5 +1,7 @@
 /** Reading a merchant's changes by checkpoint. */
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { ChangeFeed } from "./ChangeFeed.ts"
 import { type Checkpoint, checkpointAt, positionOf } from "./Checkpoint.ts"
 import type { FeedPage } from "./CustomerChange.ts"

@@ -2,7 +2,7 @@
  * Identifiers. All are integers from 1, counted per merchant (merchants and credentials: per database), because
  * the dialects' own ids are integers. `ChangePosition` numbers a merchant's changes in commit order, from 1.
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 const Id = Schema.Int.check(
   Schema.isGreaterThanOrEqualTo(1, { message: "must be 1 or more" }),

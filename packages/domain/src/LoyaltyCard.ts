@@ -1,7 +1,9 @@
 /**
  * A loyalty card of one merchant. The number is text (leading zeros and 19 digits survive) and unique per merchant.
  */
-import { type DateTime, Schema, Struct } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import { Extensions, mergeExtensions } from "./Customer.ts"
 import { ean13Of } from "./Ean13.ts"
 import { ExternalId, withExternalIds } from "./ExternalId.ts"

@@ -2,8 +2,8 @@
  * A loyalty period is a half-open interval [from, until) of instants: either given, or one of the presets of the
  * merchant's own calendar (today, yesterday, this month, this year), so that a day of a clock change has 23 or 25 hours.
  */
-import type { DateTime } from "effect"
-import { Schema } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
 import { InvalidField } from "./errors.ts"
 import { type LocalDate, startOfDay, type TimeZone, toLocal } from "./TimeZone.ts"
 

@@ -1,5 +1,5 @@
 /** A merchant is a tenant: its stores, customers, cards, groups, card types and credentials. Nothing crosses. */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { MerchantId, StoreId, StoreListId } from "./Ids.ts"
 import { Text } from "./Text.ts"
 import { TimeZone } from "./TimeZone.ts"

@@ -1,5 +1,7 @@
 /** Port: merchants and what each of them names (stores, store lists, customer groups, card types). */
-import { Context, type Effect, type Option } from "effect"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type { Named } from "./Customer.ts"
 import type { StorageError } from "./errors.ts"
 import type { MerchantId } from "./Ids.ts"

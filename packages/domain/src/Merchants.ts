@@ -1,5 +1,8 @@
 /** The rules for merchants, their stores and store lists. */
-import { Context, Effect, Layer, Option } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { MerchantNotFound, type StorageError, UnknownReference } from "./errors.ts"
 import type { MerchantId } from "./Ids.ts"
 import type { Merchant, NewMerchant, Store, StoreList } from "./Merchant.ts"

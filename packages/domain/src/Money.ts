@@ -1,5 +1,8 @@
 /** Money as an exact decimal, in the merchant's own currency: no vendor's customer API names one. */
-import { BigDecimal, Option, Schema, SchemaTransformation } from "effect"
+import * as BigDecimal from "effect/BigDecimal"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 
 export type Money = BigDecimal.BigDecimal
 

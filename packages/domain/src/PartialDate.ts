@@ -2,7 +2,8 @@
  * A birth date of which any part may be unknown: tills ask for day and month to send a greeting, and many people
  * give no year. Day is 1–31, month 1–12, year four digits.
  */
-import { Option, Schema } from "effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { InvalidField } from "./errors.ts"
 import type { LocalDate } from "./TimeZone.ts"
 

@@ -1,5 +1,7 @@
 /** The loyalty period report: which cards were registered in a period, at the stores of a stored list. */
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { CardRepository, type CardWindow } from "./CardRepository.ts"
 import { type StorageError, UnknownReference } from "./errors.ts"
 import type { MerchantId, StoreListId } from "./Ids.ts"

@@ -1,5 +1,5 @@
 /** What can go wrong while talking to a vendor's system, in words that hold for every dialect. */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 /** The vendor could not be reached, or the connection broke. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { detail: Schema.String }) {

@@ -3,7 +3,7 @@
  * `000123`, `+7916…` and a 19-digit card number come back unchanged. Two things no store and no XML writer can
  * carry are refused at the edge: NUL and lone surrogates.
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 const isStorable = Schema.makeFilter((text: string) => !text.includes("\u0000") && text.isWellFormed(), {
   message: "must not contain NUL or a lone surrogate"

@@ -2,7 +2,9 @@
  * The merchant's time zone (IANA name) and the local calendar in it. Vendors write local time without an offset;
  * everything the domain keeps is an instant, and this file is the only bridge between the two.
  */
-import { DateTime, Option, Schema } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 
 export const TimeZone = Schema.String.check(
   Schema.makeFilter((name: string) => Option.exists(DateTime.zoneFromString(name), DateTime.isTimeZoneNamed), {

@@ -1,5 +1,6 @@
 /** All or nothing: what the repositories write within one unit is stored together, durably, or not at all. */
-import { Context, type Effect } from "effect"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import type { StorageError } from "./errors.ts"
 
 export class UnitOfWork extends Context.Service<

@@ -1,4 +1,5 @@
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { Named } from "./Customer.ts"
 import { InvalidField, UnknownReference } from "./errors.ts"
 import type { MerchantId } from "./Ids.ts"

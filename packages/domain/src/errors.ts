@@ -3,7 +3,7 @@
  * exhaustive match over `DomainError`, so that a new error fails to compile there. Messages never hold a secret or
  * a person's data: they end up in logs.
  */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 /** A reference that selects nobody (or somebody of another merchant, which is the same). */
 export class CustomerNotFound extends Schema.TaggedError<CustomerNotFound>()("CustomerNotFound", {}) {

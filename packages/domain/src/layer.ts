@@ -1,4 +1,4 @@
-import { Layer } from "effect"
+import * as Layer from "effect/Layer"
 import { Cards } from "./Cards.ts"
 import { Credentials } from "./Credentials.ts"
 import { Customers } from "./Customers.ts"

@@ -2,7 +2,11 @@
  * The ports in memory: for tests, for embedding without a database, and as the second implementation that keeps the
  * repository kit honest. Nothing survives the process; searches walk all customers.
  */
-import { Context, Effect, Layer, Option, Semaphore } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Semaphore from "effect/Semaphore"
 import { type CardReference, CardRepository, type CardWindow } from "./CardRepository.ts"
 import { ChangeFeed } from "./ChangeFeed.ts"
 import type { Credential } from "./Credential.ts"

@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import {
-  AlreadyTaken,
+  type AlreadyTaken,
   CardNotFound,
   type CardReference,
   Cards,
   CustomerId,
-  InvalidField,
+  type InvalidField,
   type MerchantId,
   MerchantRepository,
   PeriodReport,

@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { inspect } from "node:util"
 import {
-  AlreadyTaken,
+  type AlreadyTaken,
   CredentialId,
   Credentials,
-  InvalidField,
+  type InvalidField,
   type MerchantId,
   MerchantNotFound,
   type NewCredential,

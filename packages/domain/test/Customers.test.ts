@@ -10,7 +10,7 @@ import {
   CustomerNotFound,
   CustomerRepository,
   Customers,
-  InvalidField,
+  type InvalidField,
   MerchantRepository,
   UnknownReference
 } from "../src/index.ts"

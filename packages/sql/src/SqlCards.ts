@@ -8,8 +8,11 @@ import {
   type MerchantId,
   type StoreId
 } from "@tillbridge/domain"
-import { Effect, Layer, Option } from "effect"
-import { SqlClient, type Statement } from "effect/sql"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as SqlClient from "effect/sql/SqlClient"
+import type * as Statement from "effect/sql/Statement"
 import { cardColumns, cardFromRow, type CardRow, pushCardValues } from "./cardRow.ts"
 import { makeExternalIds } from "./externalIds.ts"
 import { makeMultiRow, overwrite } from "./multiRow.ts"

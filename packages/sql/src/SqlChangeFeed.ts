@@ -4,11 +4,11 @@ import {
   ChangeFeed,
   type CardId,
   type CustomerId,
-  type MerchantId,
   StorageError
 } from "@tillbridge/domain"
-import { Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
 import { cardFromRow, type CardRow } from "./cardRow.ts"
 import { customerFromRow, type CustomerRow } from "./customerRow.ts"
 import { makeStoring } from "./StorageFailures.ts"

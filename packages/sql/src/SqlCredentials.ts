@@ -1,7 +1,10 @@
 import { AlreadyTaken, type Credential, CredentialId, CredentialRepository, type MerchantId, type Scope, UnitOfWork } from "@tillbridge/domain"
-import { DateTime, Effect, Layer, Option } from "effect"
-import { Hex } from "effect/encoding"
-import { SqlClient } from "effect/sql"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Hex from "effect/encoding/Hex"
+import * as SqlClient from "effect/sql/SqlClient"
 import { merchantFromRow, type MerchantRow } from "./SqlMerchants.ts"
 import { makeStoring } from "./StorageFailures.ts"
 

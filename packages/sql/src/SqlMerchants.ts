@@ -1,6 +1,8 @@
 import { type Merchant, MerchantId, MerchantRepository, type StoreId, type StoreList } from "@tillbridge/domain"
-import { Effect, Layer, Option } from "effect"
-import { SqlClient } from "effect/sql"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as SqlClient from "effect/sql/SqlClient"
 import { makeStoring } from "./StorageFailures.ts"
 
 export interface MerchantRow {

@@ -1,6 +1,8 @@
 import { UnitOfWork } from "@tillbridge/domain"
-import { Effect, Layer } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlError from "effect/sql/SqlError"
 import { makeStoring } from "./StorageFailures.ts"
 
 /** Units of work as database transactions; a nested unit joins the outer one. */

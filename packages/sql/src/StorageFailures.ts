@@ -1,7 +1,8 @@
 /** How the store underneath names its failures, and the translation into the domain's `StorageError`. */
 import { StorageError, type StorageFailure } from "@tillbridge/domain"
-import { Context, Effect } from "effect"
-import type { SqlError } from "effect/sql"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as SqlError from "effect/sql/SqlError"
 
 /** A driver knows its own codes (disk full, corrupt file); the default knows only what effect/sql tells of all. */
 export const FailureOf = Context.Reference<(error: SqlError.SqlError) => StorageFailure>(

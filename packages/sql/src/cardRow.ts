@@ -1,6 +1,6 @@
 /** A card as a row of `cards`, and back. */
 import type { CardId, CardTypeId, ChangePosition, CustomerId, LoyaltyCard, MerchantId, StoreId } from "@tillbridge/domain"
-import { DateTime } from "effect"
+import * as DateTime from "effect/DateTime"
 import { externalIdsFromText, externalIdsToText, extensionsFromText, extensionsToText, instantOrNull } from "./customerRow.ts"
 
 /** Column order of the statement that writes. */

@@ -13,7 +13,8 @@ import {
   phoneKey,
   StoreId
 } from "@tillbridge/domain"
-import { BigDecimal, DateTime } from "effect"
+import * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
 
 /** Column order of the statement that writes. */
 export const customerColumns = [
@@ -97,6 +98,18 @@ export const pushCustomerValues = (out: Array<unknown>, merchant: MerchantId, cu
     customer.updatedAt.epochMilliseconds,
     customer.updatedBy
   )
+}
+
+/** The columns in which two states of a customer differ, with their new values. */
+export const changedColumns = (merchant: MerchantId, before: Customer, after: Customer): Record<string, unknown> => {
+  const [old, now]: [Array<unknown>, Array<unknown>] = [[], []]
+  pushCustomerValues(old, merchant, before)
+  pushCustomerValues(now, merchant, after)
+  const changed: Record<string, unknown> = {}
+  customerColumns.forEach((column, index) => {
+    if (old[index] !== now[index]) changed[column] = now[index]
+  })
+  return changed
 }
 
 export const instantOrNull = (millis: unknown): DateTime.Utc | null =>

@@ -1,7 +1,7 @@
 /** The tables that lead from an external id to its owner, kept beside the lists in the owners' own rows. */
 import type { ExternalId, MerchantId } from "@tillbridge/domain"
-import { Effect } from "effect"
-import type { SqlClient } from "effect/sql"
+import * as Effect from "effect/Effect"
+import type * as SqlClient from "effect/sql/SqlClient"
 import { makeMultiRow } from "./multiRow.ts"
 
 interface Owned {

@@ -1,7 +1,7 @@
 /** The domain's repositories on `effect/sql`, for any database that has a client for it. */
 import type { Repositories, StorageError } from "@tillbridge/domain"
-import { Layer } from "effect"
-import type { SqlClient } from "effect/sql"
+import * as Layer from "effect/Layer"
+import type * as SqlClient from "effect/sql/SqlClient"
 import { layerMigrations } from "./migrations.ts"
 import { layerCards } from "./SqlCards.ts"
 import { layerChangeFeed } from "./SqlChangeFeed.ts"

@@ -5,8 +5,10 @@
  * Instants are milliseconds since 1970 UTC, money and JSON are text, booleans 0 or 1: the same on every database.
  */
 import { StorageError, UnitOfWork } from "@tillbridge/domain"
-import { Effect, Layer } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlError from "effect/sql/SqlError"
 import { makeStoring } from "./StorageFailures.ts"
 
 const audit = `

@@ -2,8 +2,9 @@
  * INSERT statements of several rows. Their texts are made once per shape, so that the driver's prepared statements
  * are found again.
  */
-import type { SqlClient, SqlError } from "effect/sql"
-import { Effect } from "effect"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlError from "effect/sql/SqlError"
+import * as Effect from "effect/Effect"
 
 /** Beyond this the statement only gets longer, not faster. */
 const rowsAtOnce = 64

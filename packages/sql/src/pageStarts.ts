@@ -13,8 +13,7 @@ interface Known {
 
 interface Found {
   readonly refs: ReadonlyArray<CustomerRef>
-  /** Unknown when no row was found. */
-  readonly revision: number | undefined
+  readonly revision: number
 }
 
 const mostStarts = 20_000
@@ -36,7 +35,7 @@ export const makePageStarts = () => {
     { refs, revision }: Found
   ): ReadonlyArray<CustomerRef> => {
     const last = refs.at(-1)
-    if (last === undefined || revision === undefined || refs.length < window.limit) return refs
+    if (last === undefined || refs.length < window.limit) return refs
     let known = merchants.get(merchant)
     if (known?.revision !== revision || known.starts.size >= mostStarts) {
       if (merchants.size >= mostMerchants) merchants.clear()

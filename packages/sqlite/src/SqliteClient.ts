@@ -6,10 +6,17 @@
  * Writing outside of a transaction is an error: statements go to the reading connection then.
  */
 import { StorageError } from "@tillbridge/domain"
-import { Effect, Layer, Scope, Semaphore, Stream } from "effect"
-import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
+import * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlConnection from "effect/sql/SqlConnection"
+import * as SqlError from "effect/sql/SqlError"
+import * as Statement from "effect/sql/Statement"
 import { Reactivity } from "effect/reactivity"
-import { openDriver, type SqliteDriver } from "./SqliteDriver.ts"
+import type { OpenDriver, SqliteDriver } from "./SqliteDriver.ts"
 
 const busyWaitMillis = 5_000
 const busyPollMillis = 10
@@ -33,7 +40,8 @@ const sqlError = (cause: unknown, operation: string): SqlError.SqlError => {
 /** Looks at the file before anything in it is changed, and throws a `StorageError` to leave it alone. */
 export type Inspect = (driver: SqliteDriver) => void
 
-const connectionOf = (driver: SqliteDriver): SqlConnection.Connection => {
+/** A transaction that waited for its turn may wait only until `deadline` for another process as well. */
+const connectionOf = (driver: SqliteDriver, deadline = 0): SqlConnection.Connection => {
   const attempt = <A>(run: () => A) =>
     Effect.suspend(() => {
       try {
@@ -45,7 +53,7 @@ const connectionOf = (driver: SqliteDriver): SqlConnection.Connection => {
 
   const rows: SqlConnection.Connection["execute"] = (sql, params, transformRows) => {
     const run = attempt(() => driver.rows(sql, params))
-    const found = sql === begin ? whileBusy(run) : run
+    const found = sql === begin ? whileBusy(run, deadline) : run
     return transformRows === undefined ? found : Effect.map(found, transformRows)
   }
   const values = (sql: string, params: ReadonlyArray<unknown>) => attempt(() => driver.values(sql, params))
@@ -60,17 +68,18 @@ const connectionOf = (driver: SqliteDriver): SqlConnection.Connection => {
   }
 }
 
-const whileBusy = <A, E extends SqlError.SqlError | StorageError>(self: Effect.Effect<A, E>): Effect.Effect<A, E> => {
-  const attempt = (left: number): Effect.Effect<A, E> =>
-    Effect.catch(self, (error) =>
-      error._tag === "SqlError" && error.reason._tag === "LockTimeoutError" && left > 0
-        ? Effect.andThen(Effect.sleep(busyPollMillis), attempt(left - busyPollMillis))
-        : Effect.fail(error)
-    )
-  return attempt(busyWaitMillis)
-}
+const whileBusy = <A, E extends SqlError.SqlError | StorageError>(
+  self: Effect.Effect<A, E>,
+  deadline: number
+): Effect.Effect<A, E> =>
+  Effect.catch(self, (error) =>
+    error._tag === "SqlError" && error.reason._tag === "LockTimeoutError" && performance.now() < deadline
+      ? Effect.andThen(Effect.sleep(busyPollMillis), whileBusy(self, deadline))
+      : Effect.fail(error)
+  )
 
 const opened = (
+  open: OpenDriver,
   path: string,
   readOnly: boolean,
   inspect: Inspect
@@ -78,7 +87,7 @@ const opened = (
   Effect.acquireRelease(
     Effect.try({
       try: () => {
-        const driver = openDriver(path, { readOnly })
+        const driver = open(path, { readOnly })
         try {
           inspect(driver)
           // NORMAL would lose the newest commits in a power cut; FULL syncs the log at each.
@@ -92,13 +101,13 @@ const opened = (
         }
       },
       catch: (cause) => (cause instanceof StorageError ? cause : sqlError(cause, "open"))
-    }).pipe(whileBusy),
+    }).pipe((opening) => Effect.suspend(() => whileBusy(opening, performance.now() + busyWaitMillis))),
     (driver) => Effect.sync(() => driver.close())
   )
 
-const make = Effect.fnUntraced(function* (path: string, inspect: Inspect) {
-  const writing = yield* opened(path, false, inspect)
-  const reading = yield* opened(path, true, () => {})
+const make = Effect.fnUntraced(function* (open: OpenDriver, path: string, inspect: Inspect) {
+  const writing = yield* opened(open, path, false, inspect)
+  const reading = yield* opened(open, path, true, () => {})
   const writer = connectionOf(writing)
   const reader = connectionOf(reading)
   const { isTransaction, onCommitFailure, transactionAcquirer } = SqlClient.makeSqliteAcquirers({
@@ -109,11 +118,14 @@ const make = Effect.fnUntraced(function* (path: string, inspect: Inspect) {
   return yield* SqlClient.make({
     acquirer: Effect.succeed(reader),
     borrower: (use) => use(reader),
-    transactionAcquirer,
+    transactionAcquirer: Effect.suspend(() => {
+      const deadline = performance.now() + busyWaitMillis
+      return Effect.as(transactionAcquirer, connectionOf(writing, deadline))
+    }),
     isTransaction,
     onCommitFailure,
     compiler: Statement.makeCompilerSqlite(),
-    driver: "node:sqlite",
+    driver: "sqlite",
     spanAttributes: [["db.system.name", "sqlite"]],
     beginTransaction: begin,
     prepareTransactionControls: true
@@ -122,7 +134,8 @@ const make = Effect.fnUntraced(function* (path: string, inspect: Inspect) {
 
 /** The client on a file that exists; the file's WAL is folded back when the layer closes. */
 export const layerClient = (
+  open: OpenDriver,
   path: string,
   inspect: Inspect
 ): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError | StorageError> =>
-  Layer.effect(SqlClient.SqlClient, make(path, inspect)).pipe(Layer.provide(Reactivity.layer))
+  Layer.effect(SqlClient.SqlClient, make(open, path, inspect)).pipe(Layer.provide(Reactivity.layer))

@@ -16,8 +16,10 @@ export interface SqliteDriver {
 
 const statementCacheSize = 200
 
-/** Opens the file, which must exist. Throws the driver's own error with SQLite's extended code in `errcode`. */
-export const openDriver = (path: string, options: { readonly readOnly: boolean }): SqliteDriver => {
+/** Opens a file, which must exist. Throws the driver's own error, with SQLite's extended code in `errcode`. */
+export type OpenDriver = (path: string, options: { readonly readOnly: boolean }) => SqliteDriver
+
+export const openDriver: OpenDriver = (path, options) => {
   const database = new DatabaseSync(path, { readOnly: options.readOnly, timeout: 0 })
   const cache = new Map<string, StatementSync>()
 

@@ -4,15 +4,19 @@
  */
 import { type Repositories, StorageError, type StorageFailure } from "@tillbridge/domain"
 import { commonFailure, FailureOf, layerRepositories, migrations } from "@tillbridge/sql"
-import { Effect, Layer } from "effect"
-import { SqlClient, type SqlError } from "effect/sql"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlError from "effect/sql/SqlError"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { layerClient, resultCode } from "./SqliteClient.ts"
-import type { SqliteDriver } from "./SqliteDriver.ts"
+import { type OpenDriver, openDriver, type SqliteDriver } from "./SqliteDriver.ts"
 
 export interface SqliteOptions {
   readonly path: string
+  /** Another binding to SQLite, such as one to measure against. Default: `node:sqlite`. */
+  readonly driver?: OpenDriver
 }
 
 /** SQLite's result codes: https://www.sqlite.org/rescode.html */
@@ -65,8 +69,8 @@ const refuseForeign = (driver: SqliteDriver): void => {
 }
 
 /** The client, with the failure to open told as the domain tells it. */
-const client = (file: string): Layer.Layer<SqlClient.SqlClient, StorageError> =>
-  Layer.unwrap(Effect.as(ensureFile(file), layerClient(file, refuseForeign))).pipe(
+const client = ({ driver = openDriver, path: file }: SqliteOptions): Layer.Layer<SqlClient.SqlClient, StorageError> =>
+  Layer.unwrap(Effect.as(ensureFile(file), layerClient(driver, file, refuseForeign))).pipe(
     Layer.catch((cause) =>
       Layer.effect(
         SqlClient.SqlClient,
@@ -80,6 +84,6 @@ const client = (file: string): Layer.Layer<SqlClient.SqlClient, StorageError> =>
 /** Every repository of the domain over the file. */
 export const layer = (options: SqliteOptions): Layer.Layer<Repositories, StorageError> =>
   layerRepositories.pipe(
-    Layer.provide(client(options.path)),
+    Layer.provide(client(options)),
     Layer.provide(Layer.succeed(FailureOf, failureOf))
   )

@@ -126,19 +126,29 @@ describe("a file is refused and left as it was:", () => {
     })
   )
 
-  it.live.skipIf(process.getuid?.() === 0)("a file that may not be read, or a folder that may not be written", () =>
+  it.live("a file that may not be read, and a folder that may not be written", () =>
     Effect.gen(function* () {
+      // Nothing is forbidden to root, so the program runs as somebody else then.
+      const nobody = process.getuid?.() === 0 ? 65_534 : undefined
       const folder = yield* tempFolder
       const file = path.join(folder, "store.sqlite")
       yield* filled(file)
+      const before = bytesOf(folder)
+      if (nobody !== undefined) for (const owned of [folder, file]) fs.chownSync(owned, nobody, nobody)
+      const refused = Effect.fnUntraced(function* (path: string) {
+        const child = yield* program("opener.ts", [path], nobody)
+        child.stdin!.write("go\n")
+        yield* printed(child, "refused read-only")
+      })
       fs.chmodSync(file, 0)
-      assert.strictEqual(yield* reasonOf(file), "read-only")
+      yield* refused(file)
       fs.chmodSync(file, 0o400)
-      assert.strictEqual(yield* reasonOf(file), "read-only")
+      yield* refused(file)
       fs.chmodSync(folder, 0o500)
-      assert.strictEqual(yield* reasonOf(path.join(folder, "other.sqlite")), "read-only")
+      yield* refused(path.join(folder, "other.sqlite"))
       fs.chmodSync(folder, 0o700)
-      assert.deepStrictEqual(fs.readdirSync(folder), ["store.sqlite"])
+      fs.chmodSync(file, 0o600)
+      assert.deepStrictEqual(bytesOf(folder), before)
     })
   )
 })
@@ -162,15 +172,15 @@ describe("a new file", () => {
     })
   )
 
-  it.live("is opened by four processes at the same moment", () =>
+  it.live("is opened by two processes at the same moment", () =>
     Effect.gen(function* () {
       const file = yield* tempFile
-      const children = yield* Effect.forEach([1, 2, 3, 4], () => program("opener.ts", [file]))
+      const children = yield* Effect.forEach([1, 2], () => program("opener.ts", [file]))
       yield* Effect.forEach(children, (child) => printed(child, "ready"), { concurrency: "unbounded" })
       for (const child of children) child.stdin!.write("go\n")
       yield* Effect.forEach(children, (child) => printed(child, "opened"), { concurrency: "unbounded" })
       assert.strictEqual(ask(file, "SELECT count(*) FROM schema_migrations"), migrations.length)
-      assert.strictEqual(ask(file, "SELECT count(*) FROM merchants"), 4)
+      assert.strictEqual(ask(file, "SELECT count(*) FROM merchants"), 2)
       assert.strictEqual(ask(file, "PRAGMA integrity_check"), "ok")
     })
   )
@@ -204,13 +214,13 @@ describe("a migration that is killed", () => {
         yield* merchants(file)
         return ask(file, "SELECT count(*) FROM sqlite_schema")
       })
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < 4; round++) {
         const file = yield* tempFile
         const child = yield* program("opener.ts", [file])
         yield* printed(child, "ready")
         const ended = new Promise((resolve) => child.once("close", resolve))
         child.stdin!.write("go\n")
-        yield* Effect.sleep(`${round * 3} millis`)
+        yield* Effect.sleep(`${round * 4} millis`)
         child.kill("SIGKILL")
         yield* Effect.promise(() => ended)
         if (fs.existsSync(file)) assert.include([0, whole], ask(file, "SELECT count(*) FROM sqlite_schema"))

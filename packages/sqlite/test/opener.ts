@@ -6,11 +6,15 @@ import { layer } from "../src/index.ts"
 
 process.stdout.write("ready\n")
 await once(process.stdin, "data")
-await Effect.runPromise(
+const result = await Effect.runPromise(
   Effect.gen(function* () {
     const merchants = yield* Merchants
     yield* merchants.create({ name: "m", timeZone: TimeZone.make("UTC"), externalKeyPrefix: null })
-  }).pipe(Effect.provide(layerDomain.pipe(Layer.provide(layer({ path: process.argv[2]! })))))
+    return "opened"
+  }).pipe(
+    Effect.provide(layerDomain.pipe(Layer.provide(layer({ path: process.argv[2]! })))),
+    Effect.catchTag("StorageError", ({ reason }) => Effect.succeed(`refused ${reason}`))
+  )
 )
-process.stdout.write("opened\n")
+process.stdout.write(`${result}\n`)
 process.exit(0)

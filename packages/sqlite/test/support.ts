@@ -19,7 +19,7 @@ export const tempFolder = Effect.acquireRelease(
 export const tempFile = Effect.map(tempFolder, (folder) => path.join(folder, "store.sqlite"))
 
 /** Starts a program of this folder on the sources. */
-export const startProgram = (name: string, args: ReadonlyArray<string>): ChildProcess =>
+export const startProgram = (name: string, args: ReadonlyArray<string>, uid?: number): ChildProcess =>
   spawn(
     process.execPath,
     [
@@ -28,13 +28,13 @@ export const startProgram = (name: string, args: ReadonlyArray<string>): ChildPr
       fileURLToPath(new URL(name, import.meta.url)),
       ...args
     ],
-    { stdio: ["pipe", "pipe", "inherit"] }
+    { stdio: ["pipe", "pipe", "inherit"], ...(uid === undefined ? {} : { uid, gid: uid }) }
   )
 
 /** A program of this folder that is killed, if it still runs, when the scope closes. */
-export const program = (name: string, args: ReadonlyArray<string>) =>
+export const program = (name: string, args: ReadonlyArray<string>, uid?: number) =>
   Effect.acquireRelease(
-    Effect.sync(() => startProgram(name, args)),
+    Effect.sync(() => startProgram(name, args, uid)),
     (child) =>
       Effect.promise(async () => {
         if (child.exitCode !== null || child.signalCode !== null) return

@@ -6,19 +6,20 @@
  */
 import { type InvalidField, Malformed, SourceError, type SourceFailure, TimedOut } from "@tillbridge/domain"
 import { MAX_REPLY_BYTES, retrying } from "@tillbridge/wire"
-import {
-  Clock,
-  type Config,
-  Context,
-  Duration,
-  Effect,
-  Layer,
-  Option,
-  Redacted,
-  Result,
-  Stream
-} from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import * as Clock from "effect/Clock"
+import type * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { statusFailure, transportFailure } from "./internal/clientErrors.ts"
 import { type CustomerPage, openEnvelope, readList, readWrite, type WriteReply } from "./internal/reply.ts"
 import { DIALECT } from "./VirtposCodec.ts"

@@ -21,7 +21,9 @@ import {
   toLocal
 } from "@tillbridge/domain"
 import { element, escapeText } from "@tillbridge/wire"
-import { type DateTime, Result, Schema } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import {
   addPart,
   cardReaders,

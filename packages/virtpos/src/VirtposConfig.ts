@@ -4,7 +4,11 @@
  * vendor does not say which one that is (INFERRED: the company's).
  */
 import { InvalidField, TimeZone } from "@tillbridge/domain"
-import { Config, type Duration, type Redacted, Result, Schema } from "effect"
+import * as Config from "effect/Config"
+import type * as Duration from "effect/Duration"
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { DEFAULT_EXTERNAL_SYSTEM, DIALECT } from "./VirtposCodec.ts"
 
 /** How long and how often a call that may be repeated is repeated. */

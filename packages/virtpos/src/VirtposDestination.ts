@@ -13,7 +13,8 @@ import {
   Refused,
   SourceError
 } from "@tillbridge/domain"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { capabilities } from "./internal/capabilities.ts"
 import { cardParameters, customerParameters, outgoingKey } from "./internal/outgoing.ts"
 import { VirtposClient } from "./VirtposClient.ts"

@@ -3,10 +3,24 @@
  * Actions are matched in any letter case and with or without a last slash. Reads are GET, HEAD or POST, writes GET or
  * POST, because the vendor takes keys and fields from either. Source: VirtualPOS API :: Customer.
  */
-import { Cards, Credentials, type CustomerId, Customers, NotPermitted, requireScope } from "@tillbridge/domain"
+import {
+  Cards,
+  Credentials,
+  type CustomerId,
+  Customers,
+  NotPermitted,
+  requireScope
+} from "@tillbridge/domain"
 import { allow, isPrefetch, normalizePath } from "@tillbridge/wire"
-import { Cause, Effect, type Layer, Option, Result, Stream } from "effect"
-import { HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/http"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+import * as HttpRouter from "effect/http/HttpRouter"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import {
   bytesAnswer,
   contentTypes,
@@ -72,7 +86,7 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
     if (page !== null) return onePage(call, query, (page.number - 1) * page.size, page.size)
     if (filter.id !== undefined || filter.externalId !== undefined) return onePage(call, query, 0, 1)
     return Effect.flatMap(customers.count(call.merchant.id, filter), (count) =>
-      count > windowSize ? Effect.succeed(everyone(call, query, count)) : onePage(call, query, 0, windowSize)
+      count > windowSize ? everyone(call, query, count) : onePage(call, query, 0, windowSize)
     )
   }
 
@@ -82,25 +96,37 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
       Effect.map((records) => bytesAnswer(call.format, listBytes(call.format, records)))
     )
 
-  /** All customers of a filter, written while they are read: the list is never in memory as a whole. */
-  const everyone = (call: Call, query: ListQuery, count: number) => {
+  /**
+   * All customers of a filter, written while they are read: the list is never in memory as a whole. The first step is
+   * taken before the answer begins, so that a store that fails at once is told as the error it is.
+   */
+  const everyone = Effect.fnUntraced(function* (call: Call, query: ListQuery, count: number) {
     const { format, merchant } = call
-    const step = Effect.fnUntraced(function* (after: CustomerId | null) {
+    /** `begun`: a customer was written. Those of a whole step may be gone when they are read. */
+    const step = Effect.fnUntraced(function* ({
+      after,
+      begun
+    }: {
+      after: CustomerId | null
+      begun: boolean
+    }) {
       const refs = yield* customers.refs(merchant.id, query.filter, { after, limit: windowSize })
       const records = yield* customerBytes(call, refs, query, false)
-      const bytes = after === null ? firstBytes(format, count, records) : nextBytes(format, records)
+      const bytes = after === null ? firstBytes(format, count, records) : nextBytes(format, records, begun)
       const last = refs.at(-1)
       const next =
         refs.length < windowSize || last === undefined
           ? Option.none()
-          : Option.some<CustomerId | null>(last.id)
+          : Option.some({ after: last.id, begun: begun || records.length > 0 })
       return [[bytes], next] as const
     })
-    const body = Stream.paginate(null as CustomerId | null, step).pipe(
+    const [first, next] = yield* step({ after: null, begun: false })
+    const body = Stream.fromIterable(first).pipe(
+      Stream.concat(Option.isNone(next) ? Stream.empty : Stream.paginate(next.value, step)),
       Stream.concat(Stream.make(listTails[format]))
     )
     return HttpServerResponse.stream(body, { headers, contentType: contentTypes[format] })
-  }
+  })
 
   const writesTo = Effect.fnUntraced(function* (call: Call) {
     yield* requireScope(call.principal, "write")
@@ -172,7 +198,8 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
         ? Effect.succeed(HttpServerResponse.empty({ headers: { ...headers, allow: permitted } }))
         : Effect.fail(new MethodNotAllowed({ allow: permitted }))
     }
-    if (action.methods === writeMethods && isPrefetch(request.headers)) return Effect.fail(new PrefetchRefused())
+    if (action.methods === writeMethods && isPrefetch(request.headers))
+      return Effect.fail(new PrefetchRefused())
     return Effect.flatMap(
       readCall(request, credentials, { dialect: DIALECT, getOnly: action.getOnly }),
       action.run

@@ -4,7 +4,8 @@
  * `null`, "", `{}`, `[]` or a missing member, unknown members are kept. What is read becomes text or `null`.
  * Source of names and their order: VirtualPOS API :: Customer.
  */
-import { Schema, SchemaGetter } from "effect"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 
 const isEmptyObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && Object.keys(value).length === 0

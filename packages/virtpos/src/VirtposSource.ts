@@ -7,7 +7,10 @@
  * Source: VirtualPOS API :: Customer; that rows come in ascending order of id is INFERRED.
  */
 import { Checkpoint, CustomerSource, type SourcePage } from "@tillbridge/domain"
-import { Effect, Layer, Option, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { capabilities } from "./internal/capabilities.ts"
 import { VirtposClient } from "./VirtposClient.ts"
 import { customerChange } from "./VirtposCodec.ts"

@@ -32,22 +32,24 @@ const fourCards = Effect.fnUntraced(function* () {
 })
 
 describe("which card is meant", () => {
-  it.effect("deleteCard looks by card_id, then uid, then external_id, then card_barcode: the first hit wins", () =>
-    Effect.gen(function* () {
-      for (const [query, id] of [
-        ["card_id=1&uid=20&external_id=x3&card_barcode=b4", 1],
-        ["card_barcode=b4&external_id=x3&uid=20&card_id=1", 1],
-        ["card_id=99&uid=20&external_id=x3&card_barcode=b4", 2],
-        ["card_id=99&uid=nobody&external_id=x3&card_barcode=b4", 3],
-        ["card_id=99&uid=nobody&external_id=nobody&card_barcode=b4", 4],
-        ["card_id=&uid=&external_id=&card_barcode=b4", 4]
-      ] as const) {
-        const { call, numbers } = yield* fourCards()
-        assert.strictEqual((yield* call(`/deleteCard?${query}`)).text, deleted(id), query)
-        const left = ["10", "20", "30", "40"].filter((_, index) => index !== id - 1)
-        assert.deepStrictEqual(yield* numbers, left, query)
-      }
-    })
+  it.effect(
+    "deleteCard looks by card_id, then uid, then external_id, then card_barcode: the first hit wins",
+    () =>
+      Effect.gen(function* () {
+        for (const [query, id] of [
+          ["card_id=1&uid=20&external_id=x3&card_barcode=b4", 1],
+          ["card_barcode=b4&external_id=x3&uid=20&card_id=1", 1],
+          ["card_id=99&uid=20&external_id=x3&card_barcode=b4", 2],
+          ["card_id=99&uid=nobody&external_id=x3&card_barcode=b4", 3],
+          ["card_id=99&uid=nobody&external_id=nobody&card_barcode=b4", 4],
+          ["card_id=&uid=&external_id=&card_barcode=b4", 4]
+        ] as const) {
+          const { call, numbers } = yield* fourCards()
+          assert.strictEqual((yield* call(`/deleteCard?${query}`)).text, deleted(id), query)
+          const left = ["10", "20", "30", "40"].filter((_, index) => index !== id - 1)
+          assert.deepStrictEqual(yield* numbers, left, query)
+        }
+      })
   )
 
   it.effect("updateCard looks in the same order, and what it was looked for by becomes the card's own", () =>
@@ -64,7 +66,9 @@ describe("which card is meant", () => {
         assert.strictEqual(answer.text, written(id, 0), query)
         const all = yield* cards.list(merchant.id, { after: null, limit: 9 })
         assert.deepStrictEqual(
-          all.filter(({ medium }) => medium === "app").map(({ externalIds, number }) => [number, externalIds[0]?.key]),
+          all
+            .filter(({ medium }) => medium === "app")
+            .map(({ externalIds, number }) => [number, externalIds[0]?.key]),
           [[number, key]],
           query
         )
@@ -86,7 +90,10 @@ describe("which card is meant", () => {
     Effect.gen(function* () {
       const { add, call } = yield* setup()
       yield* add({ number: "12345" })
-      assert.strictEqual((yield* call("/updateCard?card_barcode=0000000123457&medium=APP")).text, written(1, 0))
+      assert.strictEqual(
+        (yield* call("/updateCard?card_barcode=0000000123457&medium=APP")).text,
+        written(1, 0)
+      )
     })
   )
 
@@ -96,7 +103,13 @@ describe("which card is meant", () => {
       for (const uid of ["000123", "123", "0123", "1234567890123456789", "1234567890123456780"]) {
         assert.include((yield* call(`/updateCard?uid=${uid}&create_if_not_exist=1`)).text, "<isnew>1</isnew>")
       }
-      assert.deepStrictEqual(yield* numbers, ["000123", "123", "0123", "1234567890123456789", "1234567890123456780"])
+      assert.deepStrictEqual(yield* numbers, [
+        "000123",
+        "123",
+        "0123",
+        "1234567890123456789",
+        "1234567890123456780"
+      ])
       assert.strictEqual((yield* call("/deleteCard?uid=123")).text, deleted(2))
       assert.strictEqual((yield* call("/deleteCard?uid=1234567890123456780")).text, deleted(5))
     })
@@ -152,7 +165,10 @@ describe("insertCard", () => {
       assertRefused(yield* call("/insertCard?uid=3&external_id=x"), "external_id belongs to another card")
       assert.strictEqual((yield* call("/insertCard?uid=3&card_id=1")).text, written(3, 1))
       assertRefused(yield* call("/insertCard?status=NEW"), "uid is required for a new card")
-      assertRefused(yield* call(`/insertCard?uid=${"1".repeat(65)}`), "uid must be at most 64 characters long")
+      assertRefused(
+        yield* call(`/insertCard?uid=${"1".repeat(65)}`),
+        "uid must be at most 64 characters long"
+      )
       assert.deepStrictEqual(yield* numbers, ["1", "2", "3"])
     })
   )
@@ -164,7 +180,9 @@ describe("what a card is given", () => {
       const { call, card } = yield* setup()
       const answer = yield* call(
         "/insertCard?uid=777&medium=PLASTIC&status=NEW",
-        post("medium=magnet&status=BLOCKED&block_date=2024-05-01&activate_date=2024-04-01%2010:20:30&barcode=b")
+        post(
+          "medium=magnet&status=BLOCKED&block_date=2024-05-01&activate_date=2024-04-01%2010:20:30&barcode=b"
+        )
       )
       assert.strictEqual(answer.text, written(1, 1))
       const made = yield* card("777")
@@ -182,19 +200,22 @@ describe("what a card is given", () => {
     Effect.gen(function* () {
       const { call, card } = yield* setup()
       yield* call("/insertCard?uid=12345")
-      assert.deepStrictEqual([(yield* card("12345")).ean13, (yield* card("12345")).barcode], [
-        "0000000123457",
-        "0000000123457"
-      ])
+      assert.deepStrictEqual(
+        [(yield* card("12345")).ean13, (yield* card("12345")).barcode],
+        ["0000000123457", "0000000123457"]
+      )
       yield* call("/updateCard?uid=12345&uid_ean13=5901234123457&barcode=x")
-      assert.deepStrictEqual([(yield* card("12345")).ean13, (yield* card("12345")).barcode], ["5901234123457", "x"])
+      assert.deepStrictEqual(
+        [(yield* card("12345")).ean13, (yield* card("12345")).barcode],
+        ["5901234123457", "x"]
+      )
       yield* call("/updateCard?uid=12345&status=ACTIVE")
       assert.strictEqual((yield* card("12345")).barcode, "x")
       yield* call("/updateCard?uid=12345&uid_ean13=&barcode=")
-      assert.deepStrictEqual([(yield* card("12345")).ean13, (yield* card("12345")).barcode], [
-        "0000000123457",
-        "0000000123457"
-      ])
+      assert.deepStrictEqual(
+        [(yield* card("12345")).ean13, (yield* card("12345")).barcode],
+        ["0000000123457", "0000000123457"]
+      )
       yield* call("/insertCard?uid=1234567890123")
       assert.strictEqual((yield* card("1234567890123")).ean13, null)
     })

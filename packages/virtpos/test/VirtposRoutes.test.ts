@@ -100,7 +100,10 @@ describe("the wire examples", () => {
       const { run } = yield* examples()
       const inXml = yield* run(4)
       assert.strictEqual(inXml.status, 200)
-      assert.strictEqual(inXml.text, declaration + textOf(answers.refusedXml).replace("...", "invalid apikey"))
+      assert.strictEqual(
+        inXml.text,
+        declaration + textOf(answers.refusedXml).replace("...", "invalid apikey")
+      )
       const inJson = yield* run(4, "/api/customer?apikey=BAD&format=json")
       assert.strictEqual(inJson.text, textOf(answers.refusedJson).replace("...", "invalid apikey"))
     })
@@ -109,7 +112,11 @@ describe("the wire examples", () => {
   it.effect("5: the second page of two over three customers has one, the third none", () =>
     Effect.gen(function* () {
       const { customers, merchant, run } = yield* examples()
-      yield* customers.importBatch(merchant.id, [{ firstName: "A" }, { firstName: "B" }, { firstName: "C" }], null)
+      yield* customers.importBatch(
+        merchant.id,
+        [{ firstName: "A" }, { firstName: "B" }, { firstName: "C" }],
+        null
+      )
       const second = yield* run(5)
       assert.include(second.text, "<count>1</count>")
       assert.deepStrictEqual(idsIn(second.text), [3])
@@ -135,7 +142,11 @@ describe("the wire examples", () => {
     Effect.gen(function* () {
       const { call, customers, directories, merchant, run } = yield* examples()
       // Ten customers were there before, so that the next is number 11 as in the example.
-      yield* customers.importBatch(merchant.id, Array.from({ length: 10 }, () => ({ firstName: "old" })), null)
+      yield* customers.importBatch(
+        merchant.id,
+        Array.from({ length: 10 }, () => ({ firstName: "old" })),
+        null
+      )
       const answer = yield* run(7)
       assert.strictEqual(answer.text, declaration + textOf(answers.created))
       assert.deepStrictEqual(yield* directories.entries(merchant.id, "group"), [{ id: 1, name: "VIP" }])
@@ -147,7 +158,11 @@ describe("the wire examples", () => {
   it.effect("8: group_id wins over group_name, which is not created", () =>
     Effect.gen(function* () {
       const { call, customers, directories, merchant, run } = yield* examples()
-      yield* customers.importBatch(merchant.id, Array.from({ length: 11 }, () => ({ firstName: "old" })), null)
+      yield* customers.importBatch(
+        merchant.id,
+        Array.from({ length: 11 }, () => ({ firstName: "old" })),
+        null
+      )
       for (const name of ["One", "Two", "Three"]) yield* directories.addEntry(merchant.id, "group", name)
       assert.strictEqual((yield* run(8)).text, written(11, 0))
       const updated = oneIn(yield* call("?id=11"))
@@ -160,17 +175,21 @@ describe("the wire examples", () => {
     })
   )
 
-  it.effect("9: a card is created by GET with its type and its EAN-13, for a customer named by external id", () =>
-    Effect.gen(function* () {
-      const { cards, customers, directories, merchant, run } = yield* examples()
-      yield* customers.importBatch(merchant.id, [{ externalIds: [{ system: "SHOP", key: "ext-9" }] }], null)
-      assert.strictEqual((yield* run(9)).text, declaration + textOf(answers.cardCreated))
-      const card = yield* cards.find(merchant.id, [{ by: "number", number: "12345" }])
-      assert.strictEqual(card.ean13, "0000000123457")
-      assert.deepStrictEqual([card.status, card.medium, card.customerId], ["active", "plastic", 1])
-      assert.deepStrictEqual(card.type, { id: 1, name: "Gold" } as typeof card.type)
-      assert.deepStrictEqual(yield* directories.entries(merchant.id, "card type"), [{ id: 1, name: "Gold" }])
-    })
+  it.effect(
+    "9: a card is created by GET with its type and its EAN-13, for a customer named by external id",
+    () =>
+      Effect.gen(function* () {
+        const { cards, customers, directories, merchant, run } = yield* examples()
+        yield* customers.importBatch(merchant.id, [{ externalIds: [{ system: "SHOP", key: "ext-9" }] }], null)
+        assert.strictEqual((yield* run(9)).text, declaration + textOf(answers.cardCreated))
+        const card = yield* cards.find(merchant.id, [{ by: "number", number: "12345" }])
+        assert.strictEqual(card.ean13, "0000000123457")
+        assert.deepStrictEqual([card.status, card.medium, card.customerId], ["active", "plastic", 1])
+        assert.deepStrictEqual(card.type, { id: 1, name: "Gold" } as typeof card.type)
+        assert.deepStrictEqual(yield* directories.entries(merchant.id, "card type"), [
+          { id: 1, name: "Gold" }
+        ])
+      })
   )
 
   it.effect("10: a card is deleted once; a uid that stands only in the body selects none", () =>
@@ -194,37 +213,39 @@ describe("the wire examples", () => {
     })
   )
 
-  it.effect("the customer that the vendor's page shows is told in the same elements with the same values", () =>
-    Effect.gen(function* () {
-      const { customers, merchant, run } = yield* examples()
-      const moment = at("2016-07-18T10:54:37Z")
-      yield* customers.importBatch(
-        merchant.id,
-        [
-          {
-            id: CustomerId.make(1),
-            firstName: "Сергей",
-            lastName: "Иванов",
-            middleName: "Степанович",
-            gender: "female",
-            notes: "очень требовательный",
-            birthDate: { day: 24, month: 10, year: 1992 },
-            accumulatedSales: Option.getOrThrow(moneyFromText("15200")),
-            consents: { push: true, email: true, sms: true },
-            registeredAt: moment,
-            createdAt: moment,
-            createdBy: 2
-          }
-        ],
-        2
-      )
-      const [shown] = customersIn(textOf(answers.seedList))
-      const [told] = customersIn((yield* run(1)).text)
-      assert.deepStrictEqual(Object.keys(told ?? {}), [...Object.keys(shown ?? {}), "external_id"])
-      // Its age was right in 2016, and its last change was not an import.
-      const { age: _, last_update_date: __, ...then } = shown ?? {}
-      assert.deepStrictEqual({ ...told, ...then }, { ...told })
-      assert.strictEqual(told?.["age"], "31")
-    })
+  it.effect(
+    "the customer that the vendor's page shows is told in the same elements with the same values",
+    () =>
+      Effect.gen(function* () {
+        const { customers, merchant, run } = yield* examples()
+        const moment = at("2016-07-18T10:54:37Z")
+        yield* customers.importBatch(
+          merchant.id,
+          [
+            {
+              id: CustomerId.make(1),
+              firstName: "Сергей",
+              lastName: "Иванов",
+              middleName: "Степанович",
+              gender: "female",
+              notes: "очень требовательный",
+              birthDate: { day: 24, month: 10, year: 1992 },
+              accumulatedSales: Option.getOrThrow(moneyFromText("15200")),
+              consents: { push: true, email: true, sms: true },
+              registeredAt: moment,
+              createdAt: moment,
+              createdBy: 2
+            }
+          ],
+          2
+        )
+        const [shown] = customersIn(textOf(answers.seedList))
+        const [told] = customersIn((yield* run(1)).text)
+        assert.deepStrictEqual(Object.keys(told ?? {}), [...Object.keys(shown ?? {}), "external_id"])
+        // Its age was right in 2016, and its last change was not an import.
+        const { age: _, last_update_date: __, ...then } = shown ?? {}
+        assert.deepStrictEqual({ ...told, ...then }, { ...told })
+        assert.strictEqual(told?.["age"], "31")
+      })
   )
 })

@@ -64,11 +64,11 @@ export const read = async (response: Response): Promise<Answer> => {
 }
 
 /** A store in memory with the domain on it; `change` may replace repositories under the domain's services. */
-export const openStore = (change?: (real: Context.Context<Repositories>) => Context.Context<Repositories>) => {
+export const openStore = (
+  change?: (real: Context.Context<Repositories>) => Context.Context<Repositories>
+) => {
   const store =
-    change === undefined
-      ? layerMemory
-      : Layer.effectContext(Effect.map(Layer.build(layerMemory), change))
+    change === undefined ? layerMemory : Layer.effectContext(Effect.map(Layer.build(layerMemory), change))
   return Layer.build(layerDomain.pipe(Layer.provideMerge(store)))
 }
 
@@ -80,7 +80,6 @@ export const openRoutes = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const log: Array<string> = []
   const logger = Logger.make(({ cause, logLevel, message }) => {
-    if (process.env["SHOW"]) console.log(Cause.pretty(cause))
     log.push(`${logLevel} ${String(message)} ${Cause.pretty(cause)}`)
   })
   const web = HttpRouter.toWebHandler(
@@ -168,7 +167,9 @@ export const empty = `${declaration}<root><success>1</success><type>customer</ty
 export const xml = (text: string): XmlElement => {
   assert.strictEqual(XMLValidator.validate(text), true, text.slice(0, 500))
   const parsed = parseXml(text, { maxBytes: 50_000_000, maxElements: 5_000_000 })
-  return Result.isSuccess(parsed) ? parsed.success : assert.fail(`${parsed.failure.reason}: ${text.slice(0, 500)}`)
+  return Result.isSuccess(parsed)
+    ? parsed.success
+    : assert.fail(`${parsed.failure.reason}: ${text.slice(0, 500)}`)
 }
 
 /** The customers of an XML list, each as name to text. */

@@ -1,6 +1,6 @@
 /** Asking before something is lost. */
 import { createInterface } from "node:readline/promises"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { type Failure, rejected, usage } from "../Failure.ts"
 import { isTerminal } from "../Output.ts"
 

@@ -10,7 +10,9 @@ import {
   type SaveCard,
   StoreId
 } from "@tillbridge/domain"
-import { Effect, Result, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { notFound, rejected, usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { say, write, writeJson, writeLine } from "../Output.ts"

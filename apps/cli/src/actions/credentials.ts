@@ -1,5 +1,7 @@
 import { Credential, Credentials, CredentialId, type Scope } from "@tillbridge/domain"
-import { Effect, Redacted, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { notFound, usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { say, write, writeJson, writeLine } from "../Output.ts"

@@ -7,7 +7,7 @@ import {
   type CustomerReference,
   Customers
 } from "@tillbridge/domain"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { Failure, notFound, rejected, usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { isTerminal, say, write, writeJson, writeLine } from "../Output.ts"

@@ -1,6 +1,6 @@
 import type { Dialect } from "@tillbridge/domain"
 import { Virtpos } from "@tillbridge/virtpos"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { Session } from "../GlobalFlags.ts"
 import { write } from "../Output.ts"
 import { table } from "../Table.ts"

@@ -1,5 +1,6 @@
 import { Merchant, Merchants, NewMerchant } from "@tillbridge/domain"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { say, write, writeJson, writeLine } from "../Output.ts"

@@ -13,7 +13,9 @@ import {
   type TimeZone,
   toLocal
 } from "@tillbridge/domain"
-import { DateTime, Effect, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { say, write } from "../Output.ts"

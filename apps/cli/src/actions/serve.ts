@@ -1,6 +1,6 @@
 import { demo, servedDialects, serve as serveDialects } from "@tillbridge/server"
 import { layer as layerSqlite } from "@tillbridge/sqlite"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { misconfigured, usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { say, writeJson, write } from "../Output.ts"

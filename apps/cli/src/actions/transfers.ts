@@ -1,5 +1,5 @@
 import { extname } from "node:path"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { say, writeJson } from "../Output.ts"

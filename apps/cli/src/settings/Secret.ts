@@ -1,6 +1,6 @@
 /** Secrets are named, never written: `{ env = "NAME" }` or `{ file = "PATH" }`. */
 import { readFileSync } from "node:fs"
-import { Redacted } from "effect"
+import * as Redacted from "effect/Redacted"
 import { misconfigured, systemReason } from "../Failure.ts"
 
 export type SecretSource = { readonly env: string } | { readonly file: string }

@@ -1,7 +1,7 @@
 /** Settings: `tillbridge.toml`, then TILLBRIDGE_* variables, then flags; the last word wins. */
 import { homedir } from "node:os"
 import { join, resolve } from "node:path"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { Failure, misconfigured, usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { didYouMean } from "../Suggest.ts"

@@ -1,8 +1,9 @@
 /** `tillbridge.toml`: read whole, every key known, every mistake named. */
 import { readFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
-import { Redacted, Result } from "effect"
-import { Toml } from "effect/encoding"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Toml from "effect/encoding/Toml"
 import { misconfigured, systemReason } from "../Failure.ts"
 import { didYouMean } from "../Suggest.ts"
 import { readSecret } from "./Secret.ts"

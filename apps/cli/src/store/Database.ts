@@ -17,7 +17,8 @@ import {
   type UnknownReference
 } from "@tillbridge/domain"
 import { layer as layerSqlite } from "@tillbridge/sqlite"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { Failure, notFound, rejected, type Stopped } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { type Settings, settingsOf } from "../settings/Settings.ts"

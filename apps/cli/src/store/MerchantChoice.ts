@@ -1,6 +1,6 @@
 /** Whose records a command works on. */
 import { type Merchant, Merchants } from "@tillbridge/domain"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { notFound, usage } from "../Failure.ts"
 import type { Settings } from "../settings/Settings.ts"
 import { didYouMean } from "../Suggest.ts"

@@ -16,7 +16,9 @@ import {
   Customers,
   type MerchantId
 } from "@tillbridge/domain"
-import { Effect, Exit, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
 import { Failure, type Stopped, systemReason } from "../Failure.ts"
 import { write } from "../Output.ts"
 import { formatRecord, guard } from "./CsvText.ts"

@@ -1,6 +1,6 @@
 /** The import: chunks to rows to batches, each batch one transaction. */
 import { type CustomerRecord, Customers, type Merchant } from "@tillbridge/domain"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { Session } from "../GlobalFlags.ts"
 import { Stopped } from "../Failure.ts"
 import { say, writeJson, writeLine } from "../Output.ts"

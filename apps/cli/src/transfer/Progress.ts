@@ -1,5 +1,5 @@
 /** What long work says while it runs: a line refreshed in place, a line every 10 s, or JSON events. */
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { Failure, Stopped } from "../Failure.ts"
 import { isTerminal, sayNow, writeJson } from "../Output.ts"
 

@@ -1,6 +1,8 @@
 /** One record of an import, checked: unknown fields and wrong types are refused with a reason a person can act on. */
 import { CustomerRecord } from "@tillbridge/domain"
-import { Result, Schema, SchemaIssue } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import { didYouMean } from "../Suggest.ts"
 
 /** What an export holds beside what may be imported: the store's own stamps. */

@@ -1,6 +1,6 @@
 /** Where refused rows go: a file, events, or the first few onto the terminal. */
 import { closeSync, openSync, realpathSync, writeSync } from "node:fs"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { Failure, type Stopped, systemReason, usage } from "../Failure.ts"
 import { sayNow, writeJson } from "../Output.ts"
 import type { Progress } from "./Progress.ts"

@@ -1,6 +1,6 @@
 /** The file, or standard input, that an import reads. */
 import { open } from "node:fs/promises"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { Failure, systemReason, usage } from "../Failure.ts"
 
 const chunkSize = 256 * 1024

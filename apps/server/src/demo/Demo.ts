@@ -26,7 +26,11 @@ import {
   UnitOfWork
 } from "@tillbridge/domain"
 import { layer as layerSqlite } from "@tillbridge/sqlite"
-import { DateTime, Effect, Layer, Option, Redacted } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"

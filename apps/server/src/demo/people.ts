@@ -13,7 +13,7 @@ import {
   CardTypeId,
   GroupId
 } from "@tillbridge/domain"
-import { BigDecimal } from "effect"
+import * as BigDecimal from "effect/BigDecimal"
 
 const first = {
   female: ["Anna", "Елена", "Camille", "Мария", "Sofie", "Ольга", "Chloé", "Ирина", "Emma", "Наталья"],

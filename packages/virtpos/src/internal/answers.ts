@@ -1,6 +1,6 @@
 /** The vendor's envelopes, and the HTTP answers that carry them. */
 import { element } from "@tillbridge/wire"
-import { HttpServerResponse } from "effect/http"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { ErrorAnswer } from "./errors.ts"
 
 export type Format = "xml" | "json"
@@ -101,5 +101,8 @@ export const listBytes = (format: Format, records: ReadonlyArray<Uint8Array>): U
 export const firstBytes = (format: Format, count: number, records: ReadonlyArray<Uint8Array>): Uint8Array =>
   joined(listHeads[format](count), records, separators[format], nothing)
 
-export const nextBytes = (format: Format, records: ReadonlyArray<Uint8Array>): Uint8Array =>
-  records.length === 0 ? nothing : joined(separators[format], records, separators[format], nothing)
+/** The next customers of such a list; `begun` when one has been written before them. */
+export const nextBytes = (format: Format, records: ReadonlyArray<Uint8Array>, begun: boolean): Uint8Array =>
+  records.length === 0
+    ? nothing
+    : joined(begun ? separators[format] : nothing, records, separators[format], nothing)

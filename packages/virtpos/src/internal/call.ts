@@ -1,8 +1,10 @@
 /** From an HTTP request to a call of the API: format, parameters of query and body, and who is calling. */
 import { type Credentials, type Merchant, NotAuthenticated, type Principal } from "@tillbridge/domain"
 import { normalizePath, Parameters, readForm } from "@tillbridge/wire"
-import { Effect, Redacted, Result } from "effect"
-import type { HttpServerRequest } from "effect/http"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import { DEFAULT_EXTERNAL_SYSTEM } from "../VirtposCodec.ts"
 import type { Format } from "./answers.ts"
 import { BadCall, type CallError } from "./errors.ts"
@@ -64,7 +66,8 @@ const asked = (
   const twice = repeated(query, body)
   if (twice !== undefined) return Result.fail(new BadCall({ info: `${twice} is given more than once` }))
   const format = query.get("format")?.toLowerCase() ?? "xml"
-  if (format !== "xml" && format !== "json") return Result.fail(new BadCall({ info: "format must be xml or json" }))
+  if (format !== "xml" && format !== "json")
+    return Result.fail(new BadCall({ info: "format must be xml or json" }))
   const key = query.get("apikey") ?? body.get("apikey")
   if (key === undefined) return Result.fail(new NotAuthenticated())
   return Result.succeed({ format, query, parameters: parametersOf(getOnly, query, body), key })

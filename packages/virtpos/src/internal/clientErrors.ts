@@ -12,8 +12,8 @@ import {
   VendorFailed
 } from "@tillbridge/domain"
 import { retryAfter } from "@tillbridge/wire"
-import { Redacted } from "effect"
-import type { HttpClientError } from "effect/http"
+import * as Redacted from "effect/Redacted"
+import type * as HttpClientError from "effect/http/HttpClientError"
 
 /** INFERRED: there are no error codes and no list of texts; these words speak of the key, "duplicate key" does not. */
 const aboutKey =

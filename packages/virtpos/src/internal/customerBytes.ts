@@ -14,7 +14,9 @@ import {
   toLocal
 } from "@tillbridge/domain"
 import { makeRecordCache } from "@tillbridge/wire"
-import { Clock, DateTime, Effect } from "effect"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
 import {
   cardFields,
   customerFields,

@@ -5,7 +5,7 @@
  */
 import type { DomainError } from "@tillbridge/domain"
 import type { BodyTooLarge, BodyUnreadable, MalformedParameters, UnsupportedBody } from "@tillbridge/wire"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { parameterNameOf } from "./parameters.ts"
 
 /** The request is understood as HTTP but not as a call: a parameter given twice, a value of no use. */

@@ -17,7 +17,9 @@ import {
   type TimeZone,
   zero
 } from "@tillbridge/domain"
-import { type DateTime, Option, Schema } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 
 /** What reading depends on: the zone of local times, and the name under which the vendor's `external_id` is kept. */
 export interface ReadContext {

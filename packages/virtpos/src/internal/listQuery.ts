@@ -1,6 +1,7 @@
 /** The parameters of the list: filters, page, and what is added to each customer. */
 import { type CustomerFilter, type CustomerId, orNull } from "@tillbridge/domain"
-import { Result, type Types } from "effect"
+import * as Result from "effect/Result"
+import type * as Types from "effect/Types"
 import type { Call } from "./call.ts"
 import { BadCall } from "./errors.ts"
 import { readBoolean } from "./fields.ts"

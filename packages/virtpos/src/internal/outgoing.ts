@@ -9,7 +9,7 @@ import {
   type TimeZone,
   toLocal
 } from "@tillbridge/domain"
-import type { DateTime } from "effect"
+import type * as DateTime from "effect/DateTime"
 
 /** Parameters by the vendor's names; an empty text clears (INFERRED). */
 export type OutgoingParameters = Readonly<Record<string, string>>

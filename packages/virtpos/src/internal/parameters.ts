@@ -15,7 +15,8 @@ import {
   type Named,
   orNull
 } from "@tillbridge/domain"
-import { Result, Schema } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { addPart, cardReaders, customerReaders, type ReadContext, readMoney } from "./fields.ts"
 
 /** Values by name: a Map, or the parameters of a query or a form. */

@@ -11,7 +11,9 @@ import {
   parseXml,
   type XmlElement
 } from "@tillbridge/wire"
-import { type Redacted, Result, Schema } from "effect"
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { Envelope, listOf, CustomerRecord, ListEnvelope, UpdateEnvelope } from "../VirtposSchema.ts"
 import { refusal } from "./clientErrors.ts"
 
