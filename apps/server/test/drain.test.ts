@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as http from "node:http"
 import * as path from "node:path"
-import { answersIn, connect, eventually, exchange, logOf, running, tempFolder } from "./support.ts"
+import { answersIn, connect, eventually, isRefusing, logOf, running, tempFolder } from "./support.ts"
 
 interface Tally {
   answered: number
@@ -72,7 +72,8 @@ describe("SIGTERM", () => {
         assert.isAtLeast(tally.closing, 1, "clients are told to close")
         assert.isAtLeast(tally.refused, 8, "each client ends by finding nobody there")
         assert.isNull(signal)
-        assert.include([0, 143], code)
+        // What a signal is called at the end is for the program around `serve` to say.
+        assert.include([0, 130, 143], code)
         assert.isBelow(took, 5_000)
         const logged = logOf(server)
         assert.isAtLeast(logged.length, tally.answered, "the log is written to its end")
@@ -99,9 +100,7 @@ describe("SIGTERM", () => {
         yield* Effect.promise(() => eventually(() => idle.bytes() > 0 && ready.bytes() > 0, "first answers"))
         const signalled = performance.now()
         server.child.kill("SIGTERM")
-        yield* Effect.promise(() =>
-          eventually(() => exchange(port, "").then(() => false, (error: NodeJS.ErrnoException) => error.code === "ECONNREFUSED"), "new ones refused")
-        )
+        yield* Effect.promise(() => eventually(() => isRefusing(port), "new ones refused"))
         ready.socket.write("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")
         yield* Effect.promise(() => ready.closed)
         assert.deepStrictEqual(answersIn(ready.text()).map(({ body, status }) => [status, body]), [
@@ -117,7 +116,8 @@ describe("SIGTERM", () => {
         assert.lengthOf(answersIn(sending.text()), 1)
         assert.include(sending.text(), "invalid apikey")
         const { code } = yield* Effect.promise(() => server.ended)
-        assert.include([0, 143], code)
+        // What a signal is called at the end is for the program around `serve` to say.
+        assert.include([0, 130, 143], code)
       }),
     40_000
   )

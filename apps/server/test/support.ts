@@ -109,7 +109,7 @@ export const connect = (port: number, options: { readonly keep?: boolean } = {})
     const socket = net.connect({ port, host: "127.0.0.1" })
     const started = performance.now()
     const closed = new Promise<number>((done) => socket.once("close", () => done(performance.now() - started)))
-    socket.on("data", (chunk) => {
+    socket.on("data", (chunk: Buffer) => {
       count += chunk.length
       if (options.keep !== false) chunks.push(chunk)
     })
@@ -117,6 +117,14 @@ export const connect = (port: number, options: { readonly keep?: boolean } = {})
     socket.once("connect", () =>
       resolve({ socket, closed, bytes: () => count, text: () => Buffer.concat(chunks).toString("utf8") })
     )
+  })
+
+/** Whether nobody takes a new connection any more. */
+export const isRefusing = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = net.connect({ port, host: "127.0.0.1" })
+    socket.once("connect", () => resolve((socket.destroy(), false)))
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"))
   })
 
 /** Sends bytes as they are, and gives what comes back until the other side closes. */

@@ -123,7 +123,11 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
     const [first, next] = yield* step({ after: null, begun: false })
     const body = Stream.fromIterable(first).pipe(
       Stream.concat(Option.isNone(next) ? Stream.empty : Stream.paginate(next.value, step)),
-      Stream.concat(Stream.make(listTails[format]))
+      Stream.concat(Stream.make(listTails[format])),
+      // The answer is under way: it can only break off, and nobody else would tell why.
+      Stream.tapCause((cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("request failed", cause)
+      )
     )
     return HttpServerResponse.stream(body, { headers, contentType: contentTypes[format] })
   })
