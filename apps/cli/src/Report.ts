@@ -20,9 +20,16 @@ const quiet = (exitCode: number): Ending => ({ exitCode, kind: "none", message: 
 const isShowHelp = (error: unknown): error is CliError.ShowHelp =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp"
 
+let interruptedCode = 130
+
+/** For a command that runs until it is stopped: being stopped is then how it is done. */
+export const endsWhenStopped = (): void => {
+  interruptedCode = 0
+}
+
 export const endingOf = (exit: Exit.Exit<unknown, unknown>): Ending => {
   if (Exit.isSuccess(exit)) return quiet(0)
-  if (Cause.hasInterruptsOnly(exit.cause)) return quiet(130)
+  if (Cause.hasInterruptsOnly(exit.cause)) return quiet(interruptedCode)
   const error = Cause.squash(exit.cause)
   if (error instanceof Stopped) return quiet(error.exitCode)
   if (error instanceof Failure) {

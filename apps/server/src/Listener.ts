@@ -90,6 +90,8 @@ export const makeListener = (options: {
 
   const drain = Effect.gen(function* () {
     draining = true
+    // For a connection whose answer began before it could say that the connection closes.
+    server.keepAliveTimeout = Duration.toMillis(drainGrace)
     // http.Server's own close ends idle connections at once, also one whose next request is on the wire.
     const closed = new Promise<void>((resolve) => {
       TcpServer.prototype.close.call(server, () => resolve())

@@ -4,11 +4,13 @@ import {
   ChangeFeed,
   type CardId,
   type CustomerId,
+  type MerchantId,
   StorageError
 } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SqlClient from "effect/sql/SqlClient"
+import type * as SqlError from "effect/sql/SqlError"
 import { cardFromRow, type CardRow } from "./cardRow.ts"
 import { customerFromRow, type CustomerRow } from "./customerRow.ts"
 import { makeStoring } from "./StorageFailures.ts"
@@ -23,6 +25,66 @@ export const layerChangeFeed = Layer.effect(
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const storing = yield* makeStoring
+
+    /** A page, or `null` when a change of it moved to a later position while it was read. */
+    const readOnce = Effect.fnUntraced(function* (merchant: MerchantId, after: ChangePosition, limit: number) {
+      // One statement decides what belongs to the page: between three, a change could move past a boundary.
+      const page = yield* sql<{ kind: string; position: number; id: number }>`SELECT * FROM (
+  SELECT * FROM (SELECT 'customer' AS kind, version AS position, id FROM customers
+WHERE merchant_id = ${merchant} AND version > ${after} ORDER BY version LIMIT ${limit}) AS c
+  UNION ALL
+  SELECT * FROM (SELECT 'card', version, id FROM cards
+WHERE merchant_id = ${merchant} AND version > ${after} ORDER BY version LIMIT ${limit}) AS d
+  UNION ALL
+  SELECT * FROM (SELECT 'removed ' || entity, position, entity_id FROM removals
+WHERE merchant_id = ${merchant} AND position > ${after} AND (entity <> 'customer' OR NOT EXISTS (
+  SELECT 1 FROM customers WHERE merchant_id = ${merchant} AND id = removals.entity_id))
+ORDER BY position LIMIT ${limit}) AS r
+) AS changes ORDER BY position LIMIT ${limit}`
+      const idsOf = (kind: string) => page.filter((row) => row.kind === kind).map(({ id }) => id)
+      const [customerIds, cardIds] = [idsOf("customer"), idsOf("card")]
+      const customers = new Map(
+        customerIds.length === 0
+          ? []
+          : (yield* sql<CustomerRow>`SELECT * FROM customers
+WHERE merchant_id = ${merchant} AND ${sql.in("id", customerIds)}`).map((row) => [row.id as number, customerFromRow(row)])
+      )
+      const cards = new Map(
+        cardIds.length === 0
+          ? []
+          : (yield* sql<CardRow>`SELECT * FROM cards
+WHERE merchant_id = ${merchant} AND ${sql.in("id", cardIds)}`).map((row) => [row.id as number, cardFromRow(row)])
+      )
+      const changes = page.flatMap(({ id, kind, position: at }): ReadonlyArray<Change> => {
+        const position = at as ChangePosition
+        switch (kind) {
+          case "customer": {
+            // Changed again since: it comes at its new position, on this page or a later one.
+            const customer = customers.get(id)
+            return customer?.version === position ? [{ _tag: "CustomerChanged", position, customer }] : []
+          }
+          case "card": {
+            const card = cards.get(id)
+            return card?.version === position ? [{ _tag: "CardChanged", position, card }] : []
+          }
+          case "removed customer":
+            return [{ _tag: "CustomerRemoved", position, id: id as CustomerId }]
+          default:
+            return [{ _tag: "CardRemoved", position, id: id as CardId }]
+        }
+      })
+      return changes.length === page.length ? changes : null
+    })
+
+    // A page with holes would look like the last one.
+    const read = (
+      merchant: MerchantId,
+      after: ChangePosition,
+      limit: number
+    ): Effect.Effect<ReadonlyArray<Change>, SqlError.SqlError> =>
+      Effect.flatMap(readOnce(merchant, after, limit), (changes) =>
+        changes === null ? read(merchant, after, limit) : Effect.succeed(changes)
+      )
 
     return ChangeFeed.of({
       claim: (merchant, { cards = 0, changes, customerIdAtLeast = 0, customers = 0 }) =>
@@ -53,54 +115,7 @@ RETURNING next_position - ${changes} AS position,
           }),
           storing("feed.claim")
         ),
-      read: (merchant, after, limit) =>
-        Effect.gen(function* () {
-          // One statement decides what belongs to the page: between three, a change could move past a boundary.
-          const page = yield* sql<{ kind: string; position: number; id: number }>`SELECT * FROM (
-  SELECT * FROM (SELECT 'customer' AS kind, version AS position, id FROM customers
-    WHERE merchant_id = ${merchant} AND version > ${after} ORDER BY version LIMIT ${limit}) AS c
-  UNION ALL
-  SELECT * FROM (SELECT 'card', version, id FROM cards
-    WHERE merchant_id = ${merchant} AND version > ${after} ORDER BY version LIMIT ${limit}) AS d
-  UNION ALL
-  SELECT * FROM (SELECT 'removed ' || entity, position, entity_id FROM removals
-    WHERE merchant_id = ${merchant} AND position > ${after} AND (entity <> 'customer' OR NOT EXISTS (
-      SELECT 1 FROM customers WHERE merchant_id = ${merchant} AND id = removals.entity_id))
-    ORDER BY position LIMIT ${limit}) AS r
-) AS changes ORDER BY position LIMIT ${limit}`
-          const idsOf = (kind: string) => page.filter((row) => row.kind === kind).map(({ id }) => id)
-          const [customerIds, cardIds] = [idsOf("customer"), idsOf("card")]
-          const customers = new Map(
-            customerIds.length === 0
-              ? []
-              : (yield* sql<CustomerRow>`SELECT * FROM customers
-WHERE merchant_id = ${merchant} AND ${sql.in("id", customerIds)}`).map((row) => [row.id as number, customerFromRow(row)])
-          )
-          const cards = new Map(
-            cardIds.length === 0
-              ? []
-              : (yield* sql<CardRow>`SELECT * FROM cards
-WHERE merchant_id = ${merchant} AND ${sql.in("id", cardIds)}`).map((row) => [row.id as number, cardFromRow(row)])
-          )
-          return page.flatMap(({ id, kind, position: at }): ReadonlyArray<Change> => {
-            const position = at as ChangePosition
-            switch (kind) {
-              case "customer": {
-                // Changed again since: it comes at its new position, on this page or a later one.
-                const customer = customers.get(id)
-                return customer?.version === position ? [{ _tag: "CustomerChanged", position, customer }] : []
-              }
-              case "card": {
-                const card = cards.get(id)
-                return card?.version === position ? [{ _tag: "CardChanged", position, card }] : []
-              }
-              case "removed customer":
-                return [{ _tag: "CustomerRemoved", position, id: id as CustomerId }]
-              default:
-                return [{ _tag: "CardRemoved", position, id: id as CardId }]
-            }
-          })
-        }).pipe(storing("feed.read"))
+      read: (merchant, after, limit) => read(merchant, after, limit).pipe(storing("feed.read"))
     })
   })
 )

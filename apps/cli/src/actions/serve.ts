@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { misconfigured, usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { say, writeJson, write } from "../Output.ts"
+import { endsWhenStopped } from "../Report.ts"
 import { isPort, settingsOf } from "../settings/Settings.ts"
 import { explain } from "../store/Database.ts"
 
@@ -31,6 +32,7 @@ export const serve = (input: Serve, session: Session) =>
       return yield* usage("--demo has well-known keys: it listens on 127.0.0.1 only")
 
     const announce = (url: string) => {
+      endsWhenStopped()
       const examples = servedDialects.map(({ dialect, example }) => ({
         dialect: dialect.id,
         try: curlLine(url, example)
