@@ -8,7 +8,9 @@ import { type Running, running, start } from "./support.ts"
 const json = (server: Running, query: string) =>
   Effect.promise(
     () =>
-      fetch(`${server.url}/api/customer?apikey=demo&format=json&${query}`).then((response) => response.json()) as Promise<{
+      fetch(`${server.url}/api/customer?apikey=demo&format=json&${query}`).then((response) =>
+        response.json()
+      ) as Promise<{
         readonly success: number
         readonly count: number
         readonly customers: ReadonlyArray<Record<string, unknown>>
@@ -42,10 +44,13 @@ const customerOfThePage = {
 }
 
 const storeOf = (server: Running, sql: string) => {
-  const [folder] = fs.readdirSync(server.temp).filter((name) => name.startsWith("tillbridge-demo-"))
+  const folder = foldersIn(server.temp)[0]
   const database = new DatabaseSync(path.join(server.temp, folder!, "demo.sqlite"), { readOnly: true })
   try {
-    return database.prepare(sql).all().map((row) => ({ ...row }))
+    return database
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row }))
   } finally {
     database.close()
   }
@@ -65,7 +70,9 @@ describe("the demo", () => {
           const { age, external_id, ...others } = first
           assert.match(String(age), /^\d+$/)
           assert.strictEqual(external_id ?? "", "", "a field that the page does not show says nothing")
-          const texts = Object.fromEntries(Object.entries(others).map(([name, value]) => [name, String(value ?? "")]))
+          const texts = Object.fromEntries(
+            Object.entries(others).map(([name, value]) => [name, String(value ?? "")])
+          )
           assert.deepStrictEqual(texts, customerOfThePage)
           const all = yield* json(server, "")
           assert.strictEqual(all.count, 1_002)
@@ -76,7 +83,9 @@ describe("the demo", () => {
             { id: 1, external_key_prefix: "SHOP" }
           ])
           assert.deepStrictEqual(storeOf(server, "SELECT id FROM stores"), [{ id: 1 }, { id: 2 }, { id: 3 }])
-          assert.deepStrictEqual(storeOf(server, "SELECT id, store_ids FROM store_lists"), [{ id: 1, store_ids: "[1,2]" }])
+          assert.deepStrictEqual(storeOf(server, "SELECT id, store_ids FROM store_lists"), [
+            { id: 1, store_ids: "[1,2]" }
+          ])
           contents.push(JSON.stringify([all, cards, storeOf(server, "SELECT * FROM cards ORDER BY id")]))
           assert.lengthOf(foldersIn(server.temp), 1)
           server.child.kill(signal)
@@ -100,7 +109,9 @@ describe("the demo", () => {
         const listening = fs
           .readFileSync(`/proc/${server.child.pid}/net/tcp`, "utf8")
           .split("\n")
-          .filter((line) => line.includes(`:${server.port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A`))
+          .filter((line) =>
+            line.includes(`:${server.port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A`)
+          )
         assert.lengthOf(listening, 1)
         assert.include(listening[0], "0100007F:")
         assert.notInclude(

@@ -37,12 +37,13 @@ const client = (port: number, tally: Tally, stopped: () => boolean, path: string
       request.on("finish", () => (isSent = true))
       request.on("error", (error: NodeJS.ErrnoException) => {
         if (error.code === "ECONNREFUSED" || !isOpen) tally.refused++
-        else if (isSent) tally.lost.push(`${error.code} ${request.reusedSocket ? "on a kept" : "on a new"} connection`)
+        else if (isSent)
+          tally.lost.push(`${error.code} ${request.reusedSocket ? "on a kept" : "on a new"} connection`)
         resolve(error.code !== "ECONNREFUSED")
       })
     })
   return (async () => {
-    while (!stopped() && (await one())) {}
+    for (let goesOn = true; goesOn && !stopped();) goesOn = await one()
     agent.destroy()
   })()
 }
@@ -55,7 +56,11 @@ describe("SIGTERM", () => {
         const server = yield* running()
         const tally: Tally = { answered: 0, closing: 0, refused: 0, lost: [] }
         let isStopped = false
-        const paths = ["/api/customer?apikey=demo&format=json&page=1&page_size=200", "/api/customer?apikey=demo&id=7", "/healthz"]
+        const paths = [
+          "/api/customer?apikey=demo&format=json&page=1&page_size=200",
+          "/api/customer?apikey=demo&id=7",
+          "/healthz"
+        ]
         const clients = Array.from({ length: 8 }, (_, index) =>
           client(server.port, tally, () => isStopped, paths[index % paths.length]!)
         )
@@ -77,7 +82,10 @@ describe("SIGTERM", () => {
         assert.isBelow(took, 5_000)
         const logged = logOf(server)
         assert.isAtLeast(logged.length, tally.answered, "the log is written to its end")
-        assert.deepStrictEqual(logged.filter((line) => "aborted" in line), [])
+        assert.deepStrictEqual(
+          logged.filter((line) => "aborted" in line),
+          []
+        )
       }),
     40_000
   )
@@ -103,10 +111,13 @@ describe("SIGTERM", () => {
         yield* Effect.promise(() => eventually(() => isRefusing(port), "new ones refused"))
         ready.socket.write("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")
         yield* Effect.promise(() => ready.closed)
-        assert.deepStrictEqual(answersIn(ready.text()).map(({ body, status }) => [status, body]), [
-          [200, "ready\n"],
-          [503, "stopping\n"]
-        ])
+        assert.deepStrictEqual(
+          answersIn(ready.text()).map(({ body, status }) => [status, body]),
+          [
+            [200, "ready\n"],
+            [503, "stopping\n"]
+          ]
+        )
         assert.match(answersIn(ready.text())[1]!.head, /^connection: close$/im)
         yield* Effect.promise(() => idle.closed)
         assert.isBelow(performance.now() - signalled, 3_000)

@@ -2,9 +2,20 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as path from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { answersIn, connect, eventually, exchange, logOf, metric, metricsOf, running, tempFolder } from "./support.ts"
+import {
+  answersIn,
+  connect,
+  eventually,
+  exchange,
+  logOf,
+  metric,
+  metricsOf,
+  running,
+  tempFolder
+} from "./support.ts"
 
-const sample = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\.)*",?)*\})? (-?[0-9.eE+-]+|NaN|[+-]Inf)$/
+const sample =
+  /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\.)*",?)*\})? (-?[0-9.eE+-]+|NaN|[+-]Inf)$/
 
 /** Reads the Prometheus text format strictly; the labels of each sample by its name. */
 const readMetrics = (text: string): ReadonlyMap<string, ReadonlySet<string>> => {
@@ -40,13 +51,19 @@ describe("the paths for operators", () => {
       const file = path.join(yield* tempFolder, "store.sqlite")
       const server = yield* running({ path: file })
       const status = (at: string) =>
-        Effect.promise(() => fetch(`${server.url}${at}`).then(async (answer) => [answer.status, await answer.text()]))
+        Effect.promise(() =>
+          fetch(`${server.url}${at}`).then(async (answer) => [answer.status, await answer.text()])
+        )
       assert.deepStrictEqual(yield* status("/healthz"), [200, "ok\n"])
       assert.deepStrictEqual(yield* status("/readyz"), [200, "ready\n"])
       const database = new DatabaseSync(file)
       database.exec("ALTER TABLE merchants RENAME TO lost")
       assert.deepStrictEqual(yield* status("/readyz"), [503, "store not ready\n"])
-      assert.deepStrictEqual(yield* status("/healthz"), [200, "ok\n"], "a failing store is no reason to restart")
+      assert.deepStrictEqual(
+        yield* status("/healthz"),
+        [200, "ok\n"],
+        "a failing store is no reason to restart"
+      )
       const [code, body] = yield* status("/api/customer?apikey=CANARY-failing&format=json")
       assert.include([500, 503], code)
       assert.deepInclude(JSON.parse(body as string) as object, { success: 0 })
@@ -64,16 +81,24 @@ describe("the paths for operators", () => {
       yield* Effect.promise(() => metricsOf(server))
       const before = readMetrics(yield* Effect.promise(() => metricsOf(server)))
       for (let i = 0; i < 10; i++) {
-        const paths = [`/CANARY${i}`, `/api/customer?apikey=CANARY${i}`, `/api/customer/CANARY${i}?apikey=demo`]
-        for (const at of paths) yield* Effect.promise(() => fetch(server.url + at).then((answer) => answer.text()))
+        const paths = [
+          `/CANARY${i}`,
+          `/api/customer?apikey=CANARY${i}`,
+          `/api/customer/CANARY${i}?apikey=demo`
+        ]
+        for (const at of paths)
+          yield* Effect.promise(() => fetch(server.url + at).then((answer) => answer.text()))
       }
       for (const method of ["PROPFIND", "MKCOL", "PURGE", "SUBSCRIBE"]) {
-        yield* Effect.promise(() => exchange(server.port, `${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`))
+        yield* Effect.promise(() =>
+          exchange(server.port, `${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+        )
       }
       const text = yield* Effect.promise(() => metricsOf(server))
       const after = readMetrics(text)
       assert.notInclude(text, "CANARY")
-      const count = (all: ReadonlyMap<string, ReadonlySet<string>>) => [...all.values()].reduce((sum, { size }) => sum + size, 0)
+      const count = (all: ReadonlyMap<string, ReadonlySet<string>>) =>
+        [...all.values()].reduce((sum, { size }) => sum + size, 0)
       assert.isAtMost(count(after) - count(before), 8)
       assert.match(text, /tillbridge_http_requests_total\{[^}]*method="other"/)
       assert.strictEqual(metric(text, "tillbridge_http_requests_in_flight"), 1, "this one")
@@ -86,7 +111,9 @@ describe("the access log", () => {
   it.live("is one line of JSON for each request, with the id of the answer and nothing of the query", () =>
     Effect.gen(function* () {
       const server = yield* running()
-      const answer = yield* Effect.promise(() => fetch(`${server.url}/api/customer?apikey=demo&format=json&id=1`))
+      const answer = yield* Effect.promise(() =>
+        fetch(`${server.url}/api/customer?apikey=demo&format=json&id=1`)
+      )
       yield* Effect.promise(() => answer.text())
       const id = answer.headers.get("x-request-id")
       assert.match(id ?? "", /^[0-9a-f]{12}-\d+$/)
@@ -131,7 +158,12 @@ describe("the access log", () => {
         const at = text.indexOf("CANARY")
         assert.strictEqual(at, -1, text.slice(Math.max(0, at - 200), at + 50))
       }
-      assert.isFalse(server.stderr().split("\n").some((line) => line.startsWith(`{"message":"forged"`)))
+      assert.isFalse(
+        server
+          .stderr()
+          .split("\n")
+          .some((line) => line.startsWith(`{"message":"forged"`))
+      )
       assert.isAtLeast(logOf(server).length, 12)
     })
   )
@@ -142,7 +174,12 @@ describe("a request that two programs could read differently", () => {
     Effect.gen(function* () {
       const { port } = yield* running()
       const statusOf = (bytes: string) =>
-        Effect.promise(() => exchange(port, bytes).then((text) => [Number(text.slice(9, 12)), text.split(/^HTTP\/1\.1 /m).length - 1]))
+        Effect.promise(() =>
+          exchange(port, bytes).then((text) => [
+            Number(text.slice(9, 12)),
+            text.split(/^HTTP\/1\.1 /m).length - 1
+          ])
+        )
       const close = "Connection: close\r\n"
       const get = "GET /healthz HTTP/1.1\r\n"
       assert.deepStrictEqual(yield* statusOf(`${get}Host: a\r\n${close}\r\n`), [200, 1])
@@ -151,7 +188,10 @@ describe("a request that two programs could read differently", () => {
       assert.deepStrictEqual(yield* statusOf(`${get}${close}\r\n`), [400, 1])
       assert.deepStrictEqual(yield* statusOf("GET http://evil/healthz HTTP/1.1\r\nHost: a\r\n\r\n"), [400, 1])
       assert.deepStrictEqual(yield* statusOf(`${get}Host: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`), [431, 1])
-      assert.deepStrictEqual(yield* statusOf(`GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`), [431, 1])
+      assert.deepStrictEqual(
+        yield* statusOf(`GET /${"x".repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`),
+        [431, 1]
+      )
       assert.deepStrictEqual(
         yield* statusOf(
           "POST /api/customer HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -159,7 +199,9 @@ describe("a request that two programs could read differently", () => {
         [400, 1]
       )
       assert.deepStrictEqual(
-        yield* statusOf("POST /api/customer HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde"),
+        yield* statusOf(
+          "POST /api/customer HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde"
+        ),
         [400, 1]
       )
     })
@@ -178,7 +220,8 @@ describe("a request that two programs could read differently", () => {
       yield* Effect.promise(() => raw.closed)
       const answers = answersIn(raw.text())
       const ids = answers.map(
-        ({ body }) => (JSON.parse(body) as { customers: ReadonlyArray<{ id: string | number }> }).customers[0]?.id
+        ({ body }) =>
+          (JSON.parse(body) as { customers: ReadonlyArray<{ id: string | number }> }).customers[0]?.id
       )
       assert.deepStrictEqual(ids.map(Number), asked)
     })

@@ -5,7 +5,17 @@ import { Effect, Layer, Redacted } from "effect"
 import * as fs from "node:fs"
 import * as http from "node:http"
 import * as path from "node:path"
-import { answersIn, connect, eventually, metric, metricsOf, type Raw, type Running, running, tempFolder } from "./support.ts"
+import {
+  answersIn,
+  connect,
+  eventually,
+  metric,
+  metricsOf,
+  type Raw,
+  type Running,
+  running,
+  tempFolder
+} from "./support.ts"
 
 const limits = { headers: "1 second", request: "2 seconds", idle: "2 seconds" } as const
 
@@ -27,7 +37,11 @@ const handles = (server: Running): number => fs.readdirSync(`/proc/${server.chil
 /** A store of so many customers; the key is "demo". */
 const filled = (file: string, count: number) =>
   Effect.gen(function* () {
-    const merchant = yield* (yield* Merchants).create({ name: "many", timeZone: TimeZone.make("Europe/Paris"), externalKeyPrefix: null })
+    const merchant = yield* (yield* Merchants).create({
+      name: "many",
+      timeZone: TimeZone.make("Europe/Paris"),
+      externalKeyPrefix: null
+    })
     yield* (yield* Credentials).create({
       merchantId: merchant.id,
       dialect: "virtpos",
@@ -72,17 +86,20 @@ describe("a client that holds on to a connection", () => {
         deaf.socket.pause()
         deaf.socket.write(get)
 
-        let isOver = false
+        const stop = new AbortController()
         const times: Array<number> = []
         const good = (async () => {
           const agent = new http.Agent({ keepAlive: true })
-          while (!isOver) {
+          while (!stop.signal.aborted) {
             const started = performance.now()
             const status = await new Promise<number>((resolve, reject) => {
               http
-                .get({ port, host: "127.0.0.1", agent, path: "/api/customer?apikey=demo&id=5" }, (response) => {
-                  response.resume().on("end", () => resolve(response.statusCode ?? 0))
-                })
+                .get(
+                  { port, host: "127.0.0.1", agent, path: "/api/customer?apikey=demo&id=5" },
+                  (response) => {
+                    response.resume().on("end", () => resolve(response.statusCode ?? 0))
+                  }
+                )
                 .on("error", reject)
             })
             if (status !== 200) throw new Error(`status ${status}`)
@@ -101,8 +118,10 @@ describe("a client that holds on to a connection", () => {
         assert.isBelow(body, 5_500)
         assert.match(slowBody.text(), /^HTTP\/1\.1 408 /)
         // A socket that is not read does not learn that it was closed: the server's own count tells.
-        yield* Effect.promise(() => eventually(async () => (await gauge(server)) === 1, "the deaf one is dropped"))
-        isOver = true
+        yield* Effect.promise(() =>
+          eventually(async () => (await gauge(server)) === 1, "the deaf one is dropped")
+        )
+        stop.abort()
         yield* Effect.promise(() => good)
         deaf.socket.destroy()
         times.sort((a, b) => a - b)
@@ -117,7 +136,9 @@ describe("a client that holds on to a connection", () => {
     "is told 413 in the dialect's envelope when its body is long, and cut",
     () =>
       Effect.gen(function* () {
-        const server = yield* running({ limits: { request: "3 seconds", headers: "3 seconds", idle: "3 seconds" } })
+        const server = yield* running({
+          limits: { request: "3 seconds", headers: "3 seconds", idle: "3 seconds" }
+        })
         const { port } = server
         const form = "Content-Type: application/x-www-form-urlencoded\r\n"
         const post = (format: string, framing: string) =>
@@ -149,7 +170,10 @@ describe("a client that holds on to a connection", () => {
             assert.isBelow(raw.socket.bytesWritten, 9_000_000, "cut before its end")
           }
         }
-        assert.isAtMost(metric(yield* Effect.promise(() => metricsOf(server)), "tillbridge_http_requests_in_flight"), 1)
+        assert.isAtMost(
+          metric(yield* Effect.promise(() => metricsOf(server)), "tillbridge_http_requests_in_flight"),
+          1
+        )
       }),
     40_000
   )
@@ -189,9 +213,15 @@ describe("a list of 50,000 customers", () => {
           })
         // The first one warms what any request does: code, statements, buffers.
         const whole = yield* Effect.promise(() => read(Number.POSITIVE_INFINITY))
-        const parsed = JSON.parse(whole) as { count: number; customers: ReadonlyArray<{ id: number | string }> }
+        const parsed = JSON.parse(whole) as {
+          count: number
+          customers: ReadonlyArray<{ id: number | string }>
+        }
         assert.strictEqual(parsed.count, 50_000)
-        assert.deepStrictEqual(parsed.customers.map(({ id }) => Number(id)), Array.from({ length: 50_000 }, (_, index) => index + 1))
+        assert.deepStrictEqual(
+          parsed.customers.map(({ id }) => Number(id)),
+          Array.from({ length: 50_000 }, (_, index) => index + 1)
+        )
 
         const before = residentNow()
         let highest = before
@@ -213,9 +243,14 @@ describe("a list of 50,000 customers", () => {
             else raw.socket.resetAndDestroy()
           })
         }
-        yield* Effect.promise(() => eventually(async () => (await gauge(server)) === 1, "no request is under way"))
+        yield* Effect.promise(() =>
+          eventually(async () => (await gauge(server)) === 1, "no request is under way")
+        )
         yield* Effect.promise(() => eventually(() => handles(server) <= opened + 1, "no handle is left"))
-        assert.match(yield* Effect.promise(() => metricsOf(server)), /http_requests_total\{[^}]*aborted[^}]*\} 10$/m)
+        assert.match(
+          yield* Effect.promise(() => metricsOf(server)),
+          /http_requests_total\{[^}]*aborted[^}]*\} 10$/m
+        )
         assert.notInclude(server.stderr(), `"level":"ERROR"`)
         assert.notMatch(server.stderr() + server.stdout(), /ERROR|Unhandled/)
       }),

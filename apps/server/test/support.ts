@@ -85,7 +85,11 @@ export const running = Effect.fnUntraced(function* (options: ProgramOptions = {}
 })
 
 /** Asks every few milliseconds until it holds; for what another process shows only from outside. */
-export const eventually = async (holds: () => boolean | Promise<boolean>, what: string, millis = 8_000): Promise<void> => {
+export const eventually = async (
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  millis = 8_000
+): Promise<void> => {
   const until = performance.now() + millis
   while (!(await holds())) {
     if (performance.now() > until) throw new Error(`never happened: ${what}`)
@@ -108,7 +112,9 @@ export const connect = (port: number, options: { readonly keep?: boolean } = {})
     let count = 0
     const socket = net.connect({ port, host: "127.0.0.1" })
     const started = performance.now()
-    const closed = new Promise<number>((done) => socket.once("close", () => done(performance.now() - started)))
+    const closed = new Promise<number>((done) =>
+      socket.once("close", () => done(performance.now() - started))
+    )
     socket.on("data", (chunk: Buffer) => {
       count += chunk.length
       if (options.keep !== false) chunks.push(chunk)
@@ -136,7 +142,9 @@ export const exchange = async (port: number, bytes: string): Promise<string> => 
 }
 
 /** Splits what came on one connection into its answers. Only content-length framing, which all but long lists have. */
-export const answersIn = (text: string): ReadonlyArray<{ readonly status: number; readonly head: string; readonly body: string }> => {
+export const answersIn = (
+  text: string
+): ReadonlyArray<{ readonly status: number; readonly head: string; readonly body: string }> => {
   const answers: Array<{ status: number; head: string; body: string }> = []
   let rest = Buffer.from(text)
   for (;;) {
@@ -145,7 +153,11 @@ export const answersIn = (text: string): ReadonlyArray<{ readonly status: number
     const head = rest.subarray(0, end).toString()
     const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0)
     if (rest.length < end + 4 + length) return answers
-    answers.push({ status: Number(head.slice(9, 12)), head, body: rest.subarray(end + 4, end + 4 + length).toString() })
+    answers.push({
+      status: Number(head.slice(9, 12)),
+      head,
+      body: rest.subarray(end + 4, end + 4 + length).toString()
+    })
     rest = rest.subarray(end + 4 + length)
   }
 }

@@ -31,15 +31,15 @@ export const layerChangeFeed = Layer.effect(
       // One statement decides what belongs to the page: between three, a change could move past a boundary.
       const page = yield* sql<{ kind: string; position: number; id: number }>`SELECT * FROM (
   SELECT * FROM (SELECT 'customer' AS kind, version AS position, id FROM customers
-WHERE merchant_id = ${merchant} AND version > ${after} ORDER BY version LIMIT ${limit}) AS c
+    WHERE merchant_id = ${merchant} AND version > ${after} ORDER BY version LIMIT ${limit}) AS c
   UNION ALL
   SELECT * FROM (SELECT 'card', version, id FROM cards
-WHERE merchant_id = ${merchant} AND version > ${after} ORDER BY version LIMIT ${limit}) AS d
+    WHERE merchant_id = ${merchant} AND version > ${after} ORDER BY version LIMIT ${limit}) AS d
   UNION ALL
   SELECT * FROM (SELECT 'removed ' || entity, position, entity_id FROM removals
-WHERE merchant_id = ${merchant} AND position > ${after} AND (entity <> 'customer' OR NOT EXISTS (
-  SELECT 1 FROM customers WHERE merchant_id = ${merchant} AND id = removals.entity_id))
-ORDER BY position LIMIT ${limit}) AS r
+    WHERE merchant_id = ${merchant} AND position > ${after} AND (entity <> 'customer' OR NOT EXISTS (
+      SELECT 1 FROM customers WHERE merchant_id = ${merchant} AND id = removals.entity_id))
+    ORDER BY position LIMIT ${limit}) AS r
 ) AS changes ORDER BY position LIMIT ${limit}`
       const idsOf = (kind: string) => page.filter((row) => row.kind === kind).map(({ id }) => id)
       const [customerIds, cardIds] = [idsOf("customer"), idsOf("card")]
@@ -59,7 +59,7 @@ WHERE merchant_id = ${merchant} AND ${sql.in("id", cardIds)}`).map((row) => [row
         const position = at as ChangePosition
         switch (kind) {
           case "customer": {
-            // Changed again since: it comes at its new position, on this page or a later one.
+            // Changed or removed again since: it is now at a later position.
             const customer = customers.get(id)
             return customer?.version === position ? [{ _tag: "CustomerChanged", position, customer }] : []
           }

@@ -19,7 +19,12 @@ await Effect.runPromise(
       if (value === undefined) return
       const { add = 0, merchant, remove } = JSON.parse(value) as Order
       const id = MerchantId.make(merchant)
-      if (add > 0) yield* customers.importBatch(id, Array.from({ length: add }, () => ({})), null)
+      if (add > 0)
+        yield* customers.importBatch(
+          id,
+          Array.from({ length: add }, () => ({})),
+          null
+        )
       if (remove !== undefined) yield* customers.remove(id, { by: "id", id: CustomerId.make(remove) })
       process.stdout.write("done\n")
     }

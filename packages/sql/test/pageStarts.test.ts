@@ -3,8 +3,22 @@
  * whatever was inserted and removed between two pages, by this store, by another connection or by another process.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { addCustomer, changeCustomer, inUnit, makeMerchant, randomNumbers, removeCustomer } from "@tillbridge/conformance"
-import { type Customer, CustomerRepository, Customers, layerDomain, type MerchantId, type Repositories } from "@tillbridge/domain"
+import {
+  addCustomer,
+  changeCustomer,
+  inUnit,
+  makeMerchant,
+  randomNumbers,
+  removeCustomer
+} from "@tillbridge/conformance"
+import {
+  type Customer,
+  CustomerRepository,
+  Customers,
+  layerDomain,
+  type MerchantId,
+  type Repositories
+} from "@tillbridge/domain"
 import { layer } from "@tillbridge/sqlite"
 import { Context, Effect, Layer } from "effect"
 import { spawn } from "node:child_process"
@@ -33,9 +47,13 @@ const counting = (file: string) =>
       (database) => Effect.sync(() => database.close())
     ),
     (database) => {
-      const page = database.prepare("SELECT id, version FROM customers WHERE merchant_id = ? ORDER BY id LIMIT ? OFFSET ?")
+      const page = database.prepare(
+        "SELECT id, version FROM customers WHERE merchant_id = ? ORDER BY id LIMIT ? OFFSET ?"
+      )
       return (merchant: MerchantId, offset: number, limit: number) =>
-        page.all(merchant, limit, offset).map(({ id, version }) => ({ id: id as number, version: version as number }))
+        page
+          .all(merchant, limit, offset)
+          .map(({ id, version }) => ({ id: id as number, version: version as number }))
     }
   )
 
@@ -110,7 +128,10 @@ describe("paging through the whole list by offset", () => {
             Effect.flatMap(anyOf(store), (customer) =>
               customer === undefined
                 ? Effect.void
-                : Effect.provide(changeCustomer(merchant, customer, { firstName: String(random.below(1e6)) }), store)
+                : Effect.provide(
+                    changeCustomer(merchant, customer, { firstName: String(random.below(1e6)) }),
+                    store
+                  )
             ),
           // A record that brings its own id, between others or far beyond them.
           (store) => {
@@ -120,7 +141,9 @@ describe("paging through the whole list by offset", () => {
           () => other.tell({ merchant, add: 1 + random.below(3) }),
           () => {
             const list = plainly(merchant, 0, 1_000_000)
-            return list.length === 0 ? Effect.void : other.tell({ merchant, remove: list[random.below(list.length)]!.id })
+            return list.length === 0
+              ? Effect.void
+              : other.tell({ merchant, remove: list[random.below(list.length)]!.id })
           },
           // A unit that reads pages in the middle of its work and then fails: nothing it saw may be remembered.
           (store) =>
@@ -129,7 +152,8 @@ describe("paging through the whole list by offset", () => {
                 Effect.gen(function* () {
                   yield* addCustomer(merchant)
                   const list = yield* pageOf(store, merchant, 0, 1_000_000)
-                  for (let offset = 0; offset < list.length; offset += 3) yield* pageOf(store, merchant, offset, 3)
+                  for (let offset = 0; offset < list.length; offset += 3)
+                    yield* pageOf(store, merchant, offset, 3)
                   return yield* Effect.fail("undone" as const)
                 })
               ),
@@ -138,7 +162,11 @@ describe("paging through the whole list by offset", () => {
         ]
 
         for (let batch = 0; batch < 4; batch++) {
-          yield* Context.get(here, Customers).importBatch(merchant, Array.from({ length: 10 }, () => ({})), null)
+          yield* Context.get(here, Customers).importBatch(
+            merchant,
+            Array.from({ length: 10 }, () => ({})),
+            null
+          )
         }
         const limits = [2, 3, 7, 10]
         let pages = 0
@@ -147,7 +175,11 @@ describe("paging through the whole list by offset", () => {
           for (let offset = random.below(3) * limit; ; offset += limit) {
             for (const store of random.below(2) === 0 ? [here] : [here, there]) {
               const found = yield* pageOf(store, merchant, offset, limit)
-              assert.deepStrictEqual(found, plainly(merchant, offset, limit), `seed ${seed}, page at ${offset}`)
+              assert.deepStrictEqual(
+                found,
+                plainly(merchant, offset, limit),
+                `seed ${seed}, page at ${offset}`
+              )
               pages++
             }
             if (plainly(merchant, offset, limit).length < limit) break

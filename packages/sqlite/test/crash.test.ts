@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import { crashSuite } from "@tillbridge/conformance"
 import { layerDomain, Cards, CustomerId, Customers, Feed, MerchantId } from "@tillbridge/domain"
 import { Effect, Layer } from "effect"
@@ -20,8 +20,8 @@ const sound = (file: string) =>
     })
   )
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), "tillbridge-crash-"))
-process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }))
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "tillbridge-sqlite-crash-"))
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 const suiteFile = path.join(folder, "suite.sqlite")
 
 crashSuite("SQLite", {
@@ -45,7 +45,10 @@ const killed = Effect.fnUntraced(function* (file: string, from: number, acks: nu
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
   })
   assert.strictEqual(child.signalCode, "SIGKILL")
-  return text.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Acknowledged)
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Acknowledged)
 })
 
 interface Acknowledged {
@@ -64,7 +67,8 @@ describe("the domain's services after kill -9", () => {
         const seed = Date.now() % 2 ** 31
         console.log(`services: seed ${seed}`)
         let state = seed
-        const below = (bound: number) => (state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff) % bound
+        const below = (bound: number) =>
+          (state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff) % bound
         const all: Array<Acknowledged> = []
         for (let round = 0; round < crashes; round++) {
           all.push(...(yield* killed(file, (all.at(-1)?.n ?? 0) + 1_000, 1 + below(30), below(20))))

@@ -65,21 +65,23 @@ describe("while another process holds the file", () => {
     })
   )
 
-  it.live("a write gives up as busy after five seconds, and the next one succeeds once the file is free", () =>
-    Effect.gen(function* () {
-      const file = yield* tempFile
-      const store = yield* openStore(file)
-      const merchant = yield* Effect.provide(makeMerchant(), store)
-      const { child, release } = yield* holder(file, "BEGIN EXCLUSIVE")
-      const { millis, value } = yield* timed(reasonOf(Effect.provide(addCustomer(merchant.id), store)))
-      assert.strictEqual(value, "busy")
-      assert.isAbove(millis, 4_500)
-      assert.isBelow(millis, 9_000)
-      const ended = new Promise((resolve) => child.once("close", resolve))
-      release()
-      yield* Effect.promise(() => ended)
-      yield* Effect.provide(addCustomer(merchant.id), store)
-    })
+  it.live(
+    "a write gives up as busy after five seconds, and the next one succeeds once the file is free",
+    () =>
+      Effect.gen(function* () {
+        const file = yield* tempFile
+        const store = yield* openStore(file)
+        const merchant = yield* Effect.provide(makeMerchant(), store)
+        const { child, release } = yield* holder(file, "BEGIN EXCLUSIVE")
+        const { millis, value } = yield* timed(reasonOf(Effect.provide(addCustomer(merchant.id), store)))
+        assert.strictEqual(value, "busy")
+        assert.isAbove(millis, 4_500)
+        assert.isBelow(millis, 9_000)
+        const ended = new Promise((resolve) => child.once("close", resolve))
+        release()
+        yield* Effect.promise(() => ended)
+        yield* Effect.provide(addCustomer(merchant.id), store)
+      })
   )
 
   it.live("several writes that wait together give up together, not one after another", () =>
@@ -90,7 +92,10 @@ describe("while another process holds the file", () => {
       yield* holder(file, "BEGIN EXCLUSIVE")
       const write = timed(reasonOf(Effect.provide(addCustomer(merchant.id), store)))
       const results = yield* Effect.all([write, write, write], { concurrency: "unbounded" })
-      assert.deepStrictEqual(results.map(({ value }) => value), ["busy", "busy", "busy"])
+      assert.deepStrictEqual(
+        results.map(({ value }) => value),
+        ["busy", "busy", "busy"]
+      )
       for (const { millis } of results) assert.isBelow(millis, 9_000)
     })
   )
@@ -139,31 +144,33 @@ describe("a store in trouble", () => {
     })
   )
 
-  it.live("says full when the disk is, keeps nothing of that unit, reads on, and writes again when there is room", () =>
-    Effect.gen(function* () {
-      const file = yield* tempFile
-      const { connections, context: store } = yield* openWithConnections(file)
-      const writer = connections[0] as DatabaseSync
-      const merchant = yield* Effect.provide(makeMerchant(), store)
-      const pages = Object.values(writer.prepare("PRAGMA page_count").get()!)[0] as number
-      writer.exec(`PRAGMA max_page_count = ${pages + 8}`)
-      const add = Effect.provide(addCustomer(merchant.id, { notes: "x".repeat(10_000) }), store)
-      let added = 0
-      let refused = yield* Effect.result(add)
-      while (Result.isSuccess(refused) && added < 50) {
-        added++
-        refused = yield* Effect.result(add)
-      }
-      assert.isTrue(Result.isFailure(refused))
-      const error = Result.isFailure(refused) ? refused.failure : undefined
-      assert.instanceOf(error, StorageError)
-      assert.deepInclude(error as object, { reason: "full", isRetryable: true })
-      const customers = Context.get(store, CustomerRepository)
-      assert.strictEqual(yield* customers.count(merchant.id, {}), added)
-      assert.strictEqual(ask(file, "PRAGMA integrity_check"), "ok")
-      writer.exec("PRAGMA max_page_count = 1000000")
-      yield* add
-      assert.strictEqual(yield* customers.count(merchant.id, {}), added + 1)
-    })
+  it.live(
+    "says full when the disk is, keeps nothing of that unit, reads on, and writes again when there is room",
+    () =>
+      Effect.gen(function* () {
+        const file = yield* tempFile
+        const { connections, context: store } = yield* openWithConnections(file)
+        const writer = connections[0] as DatabaseSync
+        const merchant = yield* Effect.provide(makeMerchant(), store)
+        const pages = Object.values(writer.prepare("PRAGMA page_count").get()!)[0] as number
+        writer.exec(`PRAGMA max_page_count = ${pages + 8}`)
+        const add = Effect.provide(addCustomer(merchant.id, { notes: "x".repeat(10_000) }), store)
+        let added = 0
+        let refused = yield* Effect.result(add)
+        while (Result.isSuccess(refused) && added < 50) {
+          added++
+          refused = yield* Effect.result(add)
+        }
+        assert.isTrue(Result.isFailure(refused))
+        const error = Result.isFailure(refused) ? refused.failure : undefined
+        assert.instanceOf(error, StorageError)
+        assert.deepInclude(error as object, { reason: "full", isRetryable: true })
+        const customers = Context.get(store, CustomerRepository)
+        assert.strictEqual(yield* customers.count(merchant.id, {}), added)
+        assert.strictEqual(ask(file, "PRAGMA integrity_check"), "ok")
+        writer.exec("PRAGMA max_page_count = 1000000")
+        yield* add
+        assert.strictEqual(yield* customers.count(merchant.id, {}), added + 1)
+      })
   )
 })

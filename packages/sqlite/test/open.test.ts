@@ -5,19 +5,29 @@ import { Context, Effect, Result } from "effect"
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { DatabaseSync } from "node:sqlite"
-import { ask, holder, openStore, openWithConnections, printed, program, run, tempFile, tempFolder } from "./support.ts"
+import type { DatabaseSync } from "node:sqlite"
+import {
+  ask,
+  holder,
+  openStore,
+  openWithConnections,
+  printed,
+  program,
+  run,
+  tempFile,
+  tempFolder
+} from "./support.ts"
 
 const merchants = (file: string) =>
-  Effect.scoped(
-    Effect.flatMap(openStore(file), (context) => Context.get(context, MerchantRepository).list)
-  )
+  Effect.scoped(Effect.flatMap(openStore(file), (context) => Context.get(context, MerchantRepository).list))
 
 /** Every file of the folder with a digest of its bytes. */
 const bytesOf = (folder: string): ReadonlyArray<readonly [string, string]> =>
   fs.readdirSync(folder).map((name) => [
     name,
-    createHash("sha256").update(fs.readFileSync(path.join(folder, name))).digest("hex")
+    createHash("sha256")
+      .update(fs.readFileSync(path.join(folder, name)))
+      .digest("hex")
   ])
 
 const reasonOf = (file: string) =>
@@ -30,67 +40,88 @@ const reasonOf = (file: string) =>
 /** A store of ours with enough in it to have several pages. */
 const filled = (file: string) =>
   Effect.map(merchants(file), () =>
-    run(file, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
-INSERT INTO settings SELECT 'name ' || i, printf('%0500d', i) FROM n; PRAGMA wal_checkpoint(TRUNCATE)`)
+    run(
+      file,
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+INSERT INTO settings SELECT 'name ' || i, printf('%0500d', i) FROM n; PRAGMA wal_checkpoint(TRUNCATE)`
+    )
   )
 
-const damage = (file: string, change: (bytes: Buffer) => Buffer) => fs.writeFileSync(file, change(fs.readFileSync(file)))
+const damage = (file: string, change: (bytes: Buffer) => Buffer) =>
+  fs.writeFileSync(file, change(fs.readFileSync(file)))
 
-const refusals: ReadonlyArray<readonly [string, string, (file: string) => Effect.Effect<unknown, unknown>]> = [
-  ["garbage", "corrupt", (file) => Effect.sync(() => fs.writeFileSync(file, "not a database at all\n".repeat(500)))],
-  ["one byte", "corrupt", (file) => Effect.sync(() => fs.writeFileSync(file, "x"))],
+const refusals: ReadonlyArray<readonly [string, string, (file: string) => Effect.Effect<unknown, unknown>]> =
   [
-    "a store that lost its last pages",
-    "corrupt",
-    (file) =>
-      Effect.map(filled(file), () => damage(file, (bytes) => bytes.subarray(0, Math.floor(bytes.length / 2 / 4096) * 4096)))
-  ],
-  [
-    "a store cut in the middle of a page",
-    "corrupt",
-    (file) => Effect.map(filled(file), () => damage(file, (bytes) => bytes.subarray(0, 4096 * 3 + 100)))
-  ],
-  [
-    "a store with a damaged header",
-    "corrupt",
-    (file) => Effect.map(filled(file), () => damage(file, (bytes) => (bytes.fill(0xaa, 0, 16), bytes)))
-  ],
-  [
-    "a store with a damaged schema page",
-    "corrupt",
-    (file) => Effect.map(filled(file), () => damage(file, (bytes) => (bytes.fill(0x55, 100, 4096), bytes)))
-  ],
-  [
-    "another program's SQLite database",
-    "corrupt",
-    (file) => Effect.sync(() => run(file, "CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')"))
-  ],
-  [
-    "another program's database with only a view",
-    "corrupt",
-    (file) => Effect.sync(() => run(file, "CREATE VIEW one AS SELECT 1"))
-  ],
-  [
-    "another program's database whose migrations have the same table name as ours",
-    "corrupt",
-    (file) =>
-      Effect.sync(() => run(file, "CREATE TABLE schema_migrations (version TEXT); INSERT INTO schema_migrations VALUES ('20260101')"))
-  ],
-  [
-    "a store of a newer version",
-    "newer-schema",
-    (file) =>
-      Effect.map(merchants(file), () => run(file, "INSERT INTO schema_migrations VALUES (9999, 'from the future', 0)"))
-  ],
-  [
-    "a store of a newer version that is not in WAL mode",
-    "newer-schema",
-    (file) =>
-      Effect.map(merchants(file), () =>
-        run(file, "INSERT INTO schema_migrations VALUES (9999, 'from the future', 0); PRAGMA journal_mode = DELETE")
-      )
+    [
+      "garbage",
+      "corrupt",
+      (file) => Effect.sync(() => fs.writeFileSync(file, "not a database at all\n".repeat(500)))
+    ],
+    ["one byte", "corrupt", (file) => Effect.sync(() => fs.writeFileSync(file, "x"))],
+    [
+      "a store that lost its last pages",
+      "corrupt",
+      (file) =>
+        Effect.map(filled(file), () =>
+          damage(file, (bytes) => bytes.subarray(0, Math.floor(bytes.length / 2 / 4096) * 4096))
+        )
+    ],
+    [
+      "a store cut in the middle of a page",
+      "corrupt",
+      (file) => Effect.map(filled(file), () => damage(file, (bytes) => bytes.subarray(0, 4096 * 3 + 100)))
+    ],
+    [
+      "a store with a damaged header",
+      "corrupt",
+      (file) => Effect.map(filled(file), () => damage(file, (bytes) => (bytes.fill(0xaa, 0, 16), bytes)))
+    ],
+    [
+      "a store with a damaged schema page",
+      "corrupt",
+      (file) => Effect.map(filled(file), () => damage(file, (bytes) => (bytes.fill(0x55, 100, 4096), bytes)))
+    ],
+    [
+      "another program's SQLite database",
+      "corrupt",
+      (file) => Effect.sync(() => run(file, "CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')"))
+    ],
+    [
+      "another program's database with only a view",
+      "corrupt",
+      (file) => Effect.sync(() => run(file, "CREATE VIEW one AS SELECT 1"))
+    ],
+    [
+      "another program's database whose migrations have the same table name as ours",
+      "corrupt",
+      (file) =>
+        Effect.sync(() =>
+          run(
+            file,
+            "CREATE TABLE schema_migrations (version TEXT); INSERT INTO schema_migrations VALUES ('20260101')"
+          )
+        )
+    ],
+    [
+      "a store of a newer version",
+      "newer-schema",
+      (file) =>
+        Effect.map(merchants(file), () =>
+          run(file, "INSERT INTO schema_migrations VALUES (9999, 'from the future', 0)")
+        )
+    ],
+    [
+      "a store of a newer version that is not in WAL mode",
+      "newer-schema",
+      (file) =>
+        Effect.map(merchants(file), () =>
+          run(
+            file,
+            "INSERT INTO schema_migrations VALUES (9999, 'from the future', 0); PRAGMA journal_mode = DELETE"
+          )
+        )
+    ]
   ]
-]
 
 describe("a file is refused and left as it was:", () => {
   for (const [title, reason, make] of refusals) {
@@ -160,7 +191,9 @@ describe("a new file", () => {
       yield* Effect.scoped(
         Effect.gen(function* () {
           yield* openStore(path.join(folder, "store.sqlite"))
-          const modes = fs.readdirSync(folder).map((name) => [name, fs.statSync(path.join(folder, name)).mode & 0o777])
+          const modes = fs
+            .readdirSync(folder)
+            .map((name) => [name, fs.statSync(path.join(folder, name)).mode & 0o777])
           assert.deepStrictEqual(modes, [
             ["store.sqlite", 0o600],
             ["store.sqlite-shm", 0o600],
@@ -192,7 +225,8 @@ describe("a migration that is killed", () => {
       for (const steps of [0, 1, 5, migrations[0]!.statements.length]) {
         const file = yield* tempFile
         const half = migrations[0]!.statements.slice(0, steps).join(";")
-        const log = "CREATE TABLE schema_migrations (id BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)"
+        const log =
+          "CREATE TABLE schema_migrations (id BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)"
         const { child, release } = yield* holder(
           file,
           `PRAGMA journal_mode = WAL; PRAGMA cache_size = 1; BEGIN IMMEDIATE; ${log}; ${half}`
@@ -241,7 +275,11 @@ describe("the store's own connections", () => {
       assert.lengthOf(connections, 2)
       const [writer, reader] = connections as [DatabaseSync, DatabaseSync]
       assert.strictEqual(value(writer, "journal_mode"), "wal")
-      assert.strictEqual(value(writer, "synchronous"), 2, "FULL: a commit that was answered survives a power cut")
+      assert.strictEqual(
+        value(writer, "synchronous"),
+        2,
+        "FULL: a commit that was answered survives a power cut"
+      )
       assert.strictEqual(value(writer, "foreign_keys"), 1)
       assert.strictEqual(value(reader, "journal_mode"), "wal")
       assert.throws(() => reader.exec("CREATE TABLE x (y)"), /readonly/)

@@ -67,8 +67,7 @@ export const holder = Effect.fnUntraced(function* (file: string, sql: string) {
 })
 
 /** The store on a file until the scope closes. */
-export const openStore = (file: string) =>
-  Layer.build(Layer.fresh(layer({ path: file })))
+export const openStore = (file: string) => Layer.build(Layer.fresh(layer({ path: file })))
 
 export interface OpenStore {
   readonly context: Context.Context<Repositories>
@@ -91,9 +90,9 @@ export const openWithConnections = (file: string) =>
     )
   })
 
-/** One value out of a database file, by a connection of its own. */
+/** One value out of a database file, by a connection of its own (one that may first undo what a crash left). */
 export const ask = (file: string, sql: string): unknown => {
-  const database = new DatabaseSync(file, { readOnly: true })
+  const database = new DatabaseSync(file)
   try {
     const row = database.prepare(sql).get()
     return row === undefined ? undefined : Object.values(row)[0]

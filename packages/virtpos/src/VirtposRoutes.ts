@@ -27,7 +27,6 @@ import {
   errorAnswer,
   firstBytes,
   headers,
-  listBytes,
   listTails,
   nextBytes,
   writeAnswer
@@ -92,8 +91,8 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
 
   const onePage = (call: Call, query: ListQuery, offset: number, limit: number) =>
     customers.refs(call.merchant.id, query.filter, { offset, limit }).pipe(
-      Effect.flatMap((refs) => customerBytes(call, refs, query, true)),
-      Effect.map((records) => bytesAnswer(call.format, listBytes(call.format, records)))
+      Effect.flatMap((refs) => customerBytes.page(call, refs, query)),
+      Effect.map((body) => bytesAnswer(call.format, body))
     )
 
   /**
@@ -111,7 +110,7 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
       begun: boolean
     }) {
       const refs = yield* customers.refs(merchant.id, query.filter, { after, limit: windowSize })
-      const records = yield* customerBytes(call, refs, query, false)
+      const records = yield* customerBytes.step(call, refs, query)
       const bytes = after === null ? firstBytes(format, count, records) : nextBytes(format, records, begun)
       const last = refs.at(-1)
       const next =

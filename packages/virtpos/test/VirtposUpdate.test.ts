@@ -79,6 +79,20 @@ describe("who is updated", () => {
     })
   )
 
+  it.effect("external_id in the body names nobody: it is a value to be stored", () =>
+    Effect.gen(function* () {
+      const { anna, call } = yield* withAnna()
+      assertRefused(yield* call("/update", post("external_id=e1&mname=X")), "customer not found")
+      assertRefused(
+        yield* call("/update?create_if_not_exist=1", post("external_id=e1&mname=X")),
+        "external_id belongs to another customer"
+      )
+      assert.strictEqual((yield* anna)["mname"], "")
+      assert.strictEqual((yield* call("/update?external_id=e1", post("external_id=e9"))).text, written(1, 0))
+      assert.strictEqual((yield* anna)["external_id"], "e9")
+    })
+  )
+
   it.effect("an id that is no whole number is refused, and nothing is created in its place", () =>
     Effect.gen(function* () {
       const { call } = yield* open()

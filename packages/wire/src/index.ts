@@ -13,6 +13,7 @@ export {
   MAX_XML_DEPTH
 } from "./Limits.ts"
 export { type JsonOptions, MalformedJson, parseJson } from "./JsonReader.ts"
+export { type BytesCache, makeBytesCache } from "./BytesCache.ts"
 export { allow, isPrefetch } from "./Methods.ts"
 export { MalformedParameters, Parameters } from "./Parameters.ts"
 export { normalizePath, type NormalizedPath } from "./Paths.ts"

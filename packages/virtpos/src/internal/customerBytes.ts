@@ -13,7 +13,7 @@ import {
   type LoyaltyCard,
   toLocal
 } from "@tillbridge/domain"
-import { makeRecordCache } from "@tillbridge/wire"
+import { makeBytesCache, makeRecordCache } from "@tillbridge/wire"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -25,15 +25,20 @@ import {
   encodeCustomerXml,
   type Loyalty
 } from "../VirtposCodec.ts"
+import { listBytes } from "./answers.ts"
 import type { Call } from "./call.ts"
 import type { ListQuery } from "./listQuery.ts"
 
 const encoder = new TextEncoder()
 
+/** Below so many customers, joining them costs less than finding the page. */
+const smallestPage = 10
+
 export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonly cacheBytes: number }) {
   const customers = yield* Customers
   const cards = yield* Cards
-  const cache = makeRecordCache({ maxBytes: options.cacheBytes })
+  const cache = makeRecordCache({ maxBytes: options.cacheBytes / 2 })
+  const pages = makeBytesCache({ maxBytes: options.cacheBytes / 2 })
 
   const encode = (customer: Customer, { context, format }: Call, today: LocalDate, loyalty?: Loyalty) => {
     const fields = customerFields(customer, { ...context, today })
@@ -49,6 +54,7 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonl
     space: string | null
   ) {
     const missing = refs.filter((_, index) => found[index] === undefined)
+    if (missing.length === 0) return found as ReadonlyArray<Uint8Array>
     const encoded = new Map<number, Uint8Array>()
     for (const customer of yield* customers.getMany(call.merchant.id, missing.map(({ id }) => id))) {
       const bytes = encode(customer, call, today)
@@ -58,21 +64,18 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonl
     return refs.flatMap(({ id }, index) => found[index] ?? encoded.get(id) ?? [])
   })
 
-  /** The bytes of those that still exist, in order. `remember` is off where a long list would flush the cache. */
-  const plain = (call: Call, refs: ReadonlyArray<CustomerRef>, remember: boolean) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const today = toLocal(call.merchant.timeZone, DateTime.makeUnsafe(now))
-      const space = `${DIALECT} ${call.format} ${call.merchant.id} ${formatLocalDate(today)}`
-      let complete = true
-      const found = refs.map(({ id, version }) => {
-        const bytes = cache.get(space, id, version)
-        if (bytes === undefined) complete = false
-        return bytes
-      })
-      return complete
-        ? Effect.succeed(found as ReadonlyArray<Uint8Array>)
-        : completed(call, refs, found, today, remember ? space : null)
+  const spaceOf = (call: Call, today: LocalDate) =>
+    `${DIALECT} ${call.format} ${call.merchant.id} ${formatLocalDate(today)}`
+
+  const lookUp = (space: string, refs: ReadonlyArray<CustomerRef>) => {
+    let isComplete = true
+    const found = refs.map(({ id, version }) => {
+      const bytes = cache.get(space, id, version)
+      if (bytes === undefined) isComplete = false
+      return bytes
     })
+    return { found, isComplete }
+  }
 
   /** With cards or bonuses. Cards change on their own, so these bytes are not kept. */
   const withLoyalty = Effect.fnUntraced(function* (call: Call, refs: ReadonlyArray<CustomerRef>, query: ListQuery) {
@@ -90,6 +93,42 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonl
     )
   })
 
-  return (call: Call, refs: ReadonlyArray<CustomerRef>, query: ListQuery, remember: boolean) =>
-    query.cards || query.bonuses ? withLoyalty(call, refs, query) : plain(call, refs, remember)
+  /**
+   * A page as one body. A page asked for again is a whole answer that is still there, under the very ids and versions
+   * that it is made of; it is kept only when each of its customers came from the cache in that version.
+   */
+  const page = (call: Call, refs: ReadonlyArray<CustomerRef>, query: ListQuery) => {
+    const { format, merchant } = call
+    if (query.cards || query.bonuses) {
+      return Effect.map(withLoyalty(call, refs, query), (records) => listBytes(format, records))
+    }
+    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const today = toLocal(merchant.timeZone, DateTime.makeUnsafe(now))
+      const space = spaceOf(call, today)
+      let key = space
+      if (refs.length >= smallestPage) {
+        for (const { id, version } of refs) key += ` ${id} ${version}`
+        const body = pages.get(key)
+        if (body !== undefined) return Effect.succeed(body)
+      }
+      const { found, isComplete } = lookUp(space, refs)
+      if (!isComplete) {
+        return Effect.map(completed(call, refs, found, today, space), (records) => listBytes(format, records))
+      }
+      const body = listBytes(format, found as ReadonlyArray<Uint8Array>)
+      if (refs.length >= smallestPage) pages.set(key, body)
+      return Effect.succeed(body)
+    })
+  }
+
+  /** The customers of one step of a long list. They are not kept: the list would flush the cache. */
+  const step = (call: Call, refs: ReadonlyArray<CustomerRef>, query: ListQuery) => {
+    if (query.cards || query.bonuses) return withLoyalty(call, refs, query)
+    return Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const today = toLocal(call.merchant.timeZone, DateTime.makeUnsafe(now))
+      return completed(call, refs, lookUp(spaceOf(call, today), refs).found, today, null)
+    })
+  }
+
+  return { page, step }
 })
