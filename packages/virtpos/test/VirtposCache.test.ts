@@ -1,7 +1,7 @@
 /** What is kept encoded is never old: every write by any way, and every midnight, shows at the next read. */
 import { assert, describe, it } from "@effect/vitest"
-import { CustomerId, type CustomerPatch, type CustomerRecord } from "@tillbridge/domain"
-import { Clock, Effect } from "effect"
+import { CustomerId, CustomerRepository, type CustomerPatch, type CustomerRecord } from "@tillbridge/domain"
+import { Clock, Context, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { type Answer, customersIn, noon, oneIn, open, openRoutes, post, type Send } from "./server.ts"
 import { randomFrom, seedOf } from "./random.ts"
@@ -29,6 +29,36 @@ describe("age", () => {
       assert.include(json.text, `"age":"30"`)
       yield* TestClock.adjust("365 days")
       assert.deepStrictEqual(yield* ages, ["31", "31", "31", "31"])
+    })
+  )
+})
+
+describe("a page", () => {
+  it.effect("that was read before asks the store for nothing but what changed since", () =>
+    Effect.gen(function* () {
+      const asked: Array<ReadonlyArray<number>> = []
+      const { call, customers, merchant } = yield* open({}, (real) => {
+        const repository = Context.get(real, CustomerRepository)
+        const getMany: typeof repository.getMany = (id, ids) => {
+          asked.push(ids)
+          return repository.getMany(id, ids)
+        }
+        return Context.add(real, CustomerRepository, { ...repository, getMany })
+      })
+      yield* customers.importBatch(
+        merchant.id,
+        [{ firstName: "A" }, { firstName: "B" }, { firstName: "C" }],
+        null
+      )
+      asked.length = 0
+      const first = yield* call("")
+      assert.strictEqual((yield* call("")).text, first.text)
+      yield* call("/update?id=2&fname=X")
+      assert.deepStrictEqual(
+        customersIn((yield* call("?page=1")).text).map(({ fname }) => fname),
+        ["A", "X", "C"]
+      )
+      assert.deepStrictEqual(asked, [[1, 2, 3], [2]])
     })
   )
 })
