@@ -3,7 +3,14 @@
  * in this process, in turn. Not part of the bench; run it again after a new Node or driver: npm run build && node
  * apps/bench/src/RepositoryDrivers.ts
  */
-import { type CustomerId, type CustomerRecord, Customers, layerDomain, Merchants, TimeZone } from "@tillbridge/domain"
+import {
+  type CustomerId,
+  type CustomerRecord,
+  Customers,
+  layerDomain,
+  Merchants,
+  TimeZone
+} from "@tillbridge/domain"
 import { layer, type OpenDriver } from "@tillbridge/sqlite"
 import Better from "better-sqlite3"
 import { Effect, Layer, References } from "effect"
@@ -60,7 +67,11 @@ const cpuMicros = (): number => {
 
 const measure = Effect.gen(function* () {
   const service = yield* Customers
-  const merchant = yield* (yield* Merchants).create({ name: "Bench", timeZone: TimeZone.make("UTC"), externalKeyPrefix: null })
+  const merchant = yield* (yield* Merchants).create({
+    name: "Bench",
+    timeZone: TimeZone.make("UTC"),
+    externalKeyPrefix: null
+  })
   const figures: Record<string, number> = {}
   const timed = <E, R>(name: string, times: number, act: (turn: number) => Effect.Effect<unknown, E, R>) =>
     Effect.gen(function* () {
@@ -68,9 +79,14 @@ const measure = Effect.gen(function* () {
       for (let turn = 0; turn < times; turn++) yield* act(turn)
       figures[name] = (cpuMicros() - before) / times
     })
-  const ids = (turn: number) => Array.from({ length: 200 }, (_, n) => (((turn * 200 + n) % customers) + 1) as CustomerId)
+  const ids = (turn: number) =>
+    Array.from({ length: 200 }, (_, n) => (((turn * 200 + n) % customers) + 1) as CustomerId)
   yield* timed(`import of ${batch}`, customers / batch, (turn) =>
-    service.importBatch(merchant.id, Array.from({ length: batch }, (_, n) => recordOf(turn * batch + n)), null)
+    service.importBatch(
+      merchant.id,
+      Array.from({ length: batch }, (_, n) => recordOf(turn * batch + n)),
+      null
+    )
   )
   yield* timed("ids and versions of a page of 200", 500, (turn) =>
     service.refs(merchant.id, {}, { offset: (turn % 50) * 200, limit: 200 })
@@ -107,9 +123,15 @@ try {
     }
   }
   const names = Object.keys(results)
-  process.stdout.write(`CPU µs, median of ${rounds} rounds\n${"".padEnd(36)}${names.map((name) => name.padStart(16)).join("")}\n`)
+  process.stdout.write(
+    `CPU µs, median of ${rounds} rounds\n${"".padEnd(36)}${names.map((name) => name.padStart(16)).join("")}\n`
+  )
   for (const row of Object.keys(results[names[0]!]![0]!)) {
-    const cells = names.map((name) => median(results[name]!.map((figures) => figures[row]!)).toFixed(1).padStart(16))
+    const cells = names.map((name) =>
+      median(results[name]!.map((figures) => figures[row]!))
+        .toFixed(1)
+        .padStart(16)
+    )
     process.stdout.write(`${row.padEnd(36)}${cells.join("")}\n`)
   }
 } finally {

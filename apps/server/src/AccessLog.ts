@@ -26,15 +26,32 @@ const flushMillis = 100
 const longestPath = 256
 const mostWaiting = 1024 * 1024
 
-const json = (time: string, entry: AccessEntry) =>
-  `{"time":"${time}","level":"INFO","message":"request","id":"${entry.id}","method":"${entry.method}","path":${JSON.stringify(entry.path)},"status":${entry.status},"millis":${entry.millis.toFixed(2)}${entry.answered ? "" : ',"aborted":true'}}\n`
+const plain = /^[ !#-[\]-~]*$/
 
-const text = (time: string, entry: AccessEntry) =>
-  `${time.slice(11, 19)} ${entry.method} ${JSON.stringify(entry.path).slice(1, -1)} ${entry.answered ? entry.status : "aborted"} ${entry.millis.toFixed(1)} ms\n`
+/** As JSON text, without asking the encoder where there is nothing to escape. */
+const quoted = (text: string) => (plain.test(text) ? `"${text}"` : JSON.stringify(text))
+
+const json = (time: string, entry: AccessEntry, path: string) =>
+  `{"time":"${time}","level":"INFO","message":"request","id":"${entry.id}","method":"${entry.method}","path":${quoted(path)},"status":${entry.status},"millis":${entry.millis.toFixed(2)}${entry.answered ? "" : ',"aborted":true'}}\n`
+
+const text = (time: string, entry: AccessEntry, path: string) =>
+  `${time.slice(11, 19)} ${entry.method} ${quoted(path).slice(1, -1)} ${entry.answered ? entry.status : "aborted"} ${entry.millis.toFixed(1)} ms\n`
 
 export const makeAccessLog = (out: Writable, options: { readonly forTerminal: boolean }): AccessLog => {
   const line = options.forTerminal ? text : json
   let lines = ""
+  let lastMillis = 0
+  let lastText = ""
+
+  const timeText = () => {
+    const now = Date.now()
+    if (now !== lastMillis) {
+      lastMillis = now
+      lastText = new Date(now).toISOString()
+    }
+    return lastText
+  }
+
   let dropped = 0
   let timer: NodeJS.Timeout | undefined
 
@@ -52,7 +69,11 @@ export const makeAccessLog = (out: Writable, options: { readonly forTerminal: bo
         dropped++
         return
       }
-      lines += line(new Date().toISOString(), { ...entry, path: entry.path.slice(0, longestPath) })
+      lines += line(
+        timeText(),
+        entry,
+        entry.path.length > longestPath ? entry.path.slice(0, longestPath) : entry.path
+      )
       timer ??= setTimeout(flush, flushMillis).unref()
     },
     flush,

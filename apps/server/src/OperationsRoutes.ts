@@ -8,7 +8,10 @@ import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 const text = (body: string, status: number) =>
   HttpServerResponse.text(body, { status, headers: { "cache-control": "no-store" } })
 
-export const layerOperations = (options: { readonly isDraining: () => boolean; readonly droppedLines: () => number }) =>
+export const layerOperations = (options: {
+  readonly isDraining: () => boolean
+  readonly droppedLines: () => number
+}) =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
       const merchants = yield* MerchantRepository
@@ -33,7 +36,10 @@ export const layerOperations = (options: { readonly isDraining: () => boolean; r
         Effect.map(PrometheusMetrics.format({ prefix: "tillbridge" }), (metrics) =>
           HttpServerResponse.text(
             `${metrics}\n# HELP tillbridge_access_log_dropped_total Access log lines that nobody read\n# TYPE tillbridge_access_log_dropped_total counter\ntillbridge_access_log_dropped_total ${options.droppedLines()}\n# HELP process_resident_memory_bytes Resident memory\n# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes ${process.memoryUsage.rss()}\n`,
-            { contentType: "text/plain; version=0.0.4; charset=utf-8", headers: { "cache-control": "no-store" } }
+            {
+              contentType: "text/plain; version=0.0.4; charset=utf-8",
+              headers: { "cache-control": "no-store" }
+            }
           )
         )
       )

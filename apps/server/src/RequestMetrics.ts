@@ -1,5 +1,5 @@
 /** What the server counts about its requests. Labels are few and fixed: no path, key or id of a caller becomes one. */
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -12,7 +12,10 @@ export interface RequestMetrics {
 const knownMethods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
 export const makeRequestMetrics = (context: Context.Context<never>): RequestMetrics => {
-  const total = Metric.counter("http_requests_total", { description: "Requests answered, by method and status", incremental: true })
+  const total = Metric.counter("http_requests_total", {
+    description: "Requests answered, by method and status",
+    incremental: true
+  })
   const duration = Metric.histogram("http_request_duration_seconds", {
     description: "Time from a request's headers to the end of its answer",
     boundaries: seconds
@@ -35,7 +38,10 @@ export const makeRequestMetrics = (context: Context.Context<never>): RequestMetr
     started: () => inFlight.updateUnsafe(++open, context),
     ended: (method, status, answered, millis) => {
       inFlight.updateUnsafe(--open, context)
-      counterOf(knownMethods.has(method) ? method : "other", answered ? String(status) : "aborted").updateUnsafe(1, context)
+      counterOf(
+        knownMethods.has(method) ? method : "other",
+        answered ? String(status) : "aborted"
+      ).updateUnsafe(1, context)
       duration.updateUnsafe(millis / 1000, context)
     }
   }

@@ -2,7 +2,6 @@
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { type CardReference, CardRepository, type CardWindow } from "./CardRepository.ts"
@@ -11,10 +10,17 @@ import type { Named } from "./Customer.ts"
 import { CustomerRepository } from "./CustomerRepository.ts"
 import type { CustomerReference, Saved } from "./Customers.ts"
 import { resolveEntry } from "./directory.ts"
-import { type AlreadyTaken, CardNotFound, InvalidField, type StorageError, UnknownReference } from "./errors.ts"
+import {
+  type AlreadyTaken,
+  CardNotFound,
+  InvalidField,
+  type StorageError,
+  UnknownReference
+} from "./errors.ts"
 import { CardId, CardTypeId, type CustomerId, type MerchantId } from "./Ids.ts"
 import { applyCardPatch, type CardPatch, type LoyaltyCard, newCard } from "./LoyaltyCard.ts"
 import { MerchantRepository } from "./MerchantRepository.ts"
+import { sameValue } from "./sameValue.ts"
 import { UnitOfWork } from "./UnitOfWork.ts"
 
 export interface SaveCard {
@@ -22,6 +28,11 @@ export interface SaveCard {
   readonly search: ReadonlyArray<CardReference>
   readonly createIfMissing: boolean
   readonly patch: CardPatch
+  /**
+   * Leaves out a number or external id of the patch that belongs to another card, where saving would otherwise fail:
+   * for callers whose words to look for a card are also the values to give it.
+   */
+  readonly skipTaken?: boolean
   /** `null` clears the type, absent leaves it. */
   readonly type?: Named | null
   /** Who owns the card: must exist. `null` takes the owner away, absent leaves it. */
@@ -63,7 +74,10 @@ export class Cards extends Context.Service<
       const feed = yield* ChangeFeed
       const { atomically } = yield* UnitOfWork
 
-      const firstOf = Effect.fnUntraced(function* (merchant: MerchantId, search: ReadonlyArray<CardReference>) {
+      const firstOf = Effect.fnUntraced(function* (
+        merchant: MerchantId,
+        search: ReadonlyArray<CardReference>
+      ) {
         for (const reference of search) {
           const found = yield* repository.find(merchant, reference)
           if (Option.isSome(found)) return found.value
@@ -84,23 +98,54 @@ export class Cards extends Context.Service<
         return Option.isSome(found) ? found.value.id : yield* new UnknownReference({ kind: "owner" })
       })
 
+      const belongsToAnother = Effect.fnUntraced(function* (
+        merchant: MerchantId,
+        card: LoyaltyCard,
+        reference: CardReference
+      ) {
+        const found = yield* repository.find(merchant, reference)
+        return Option.isSome(found) && found.value.id !== card.id
+      })
+
+      const withoutTaken = Effect.fnUntraced(function* (
+        merchant: MerchantId,
+        card: LoyaltyCard,
+        patch: CardPatch
+      ) {
+        const { externalIds, number, ...rest } = patch
+        const keepsNumber =
+          number !== undefined && !(yield* belongsToAnother(merchant, card, { by: "number", number }))
+        const free = yield* Effect.filter(externalIds ?? [], (externalId) =>
+          Effect.map(belongsToAnother(merchant, card, { by: "externalId", externalId }), (taken) => !taken)
+        )
+        const kept: CardPatch = { ...rest, ...(keepsNumber ? { number } : {}), externalIds: free }
+        return kept
+      })
+
       const save = Effect.fnUntraced(function* (merchant: MerchantId, request: SaveCard) {
-        const { actor, createIfMissing, owner, patch, search, type } = request
+        const { actor, createIfMissing, owner, search, skipTaken = false, type } = request
         const before = yield* firstOf(merchant, search)
         if (before === null && !createIfMissing) return yield* new CardNotFound()
+        const patch =
+          before !== null && skipTaken ? yield* withoutTaken(merchant, before, request.patch) : request.patch
         const number = patch.number ?? before?.number
-        if (number === undefined) return yield* new InvalidField({ field: "number", reason: "is required for a new card" })
+        if (number === undefined)
+          return yield* new InvalidField({ field: "number", reason: "is required for a new card" })
         const now = yield* DateTime.now
         const patched = applyCardPatch(before ?? newCard(CardId.make(1), number, now, actor), patch, now)
         const entry = type == null ? type : yield* resolveEntry(merchants, merchant, "card type", type)
-        const named = owner === undefined && patch.customerId != null ? { by: "id" as const, id: patch.customerId } : owner
+        const named =
+          owner === undefined && patch.customerId != null
+            ? { by: "id" as const, id: patch.customerId }
+            : owner
         const customerId = named == null ? named : yield* ownerId(merchant, named)
         const wanted: LoyaltyCard = {
           ...patched,
-          type: entry === undefined ? patched.type : entry && { id: CardTypeId.make(entry.id), name: entry.name },
+          type:
+            entry === undefined ? patched.type : entry && { id: CardTypeId.make(entry.id), name: entry.name },
           customerId: customerId === undefined ? patched.customerId : customerId
         }
-        if (before !== null && Equal.equals(before, wanted)) return { entity: before, isNew: false }
+        if (before !== null && sameValue(before, wanted)) return { entity: before, isNew: false }
         const claimed = yield* feed.claim(merchant, { changes: 1, cards: before === null ? 1 : 0 })
         const after: LoyaltyCard = {
           ...wanted,
@@ -113,7 +158,10 @@ export class Cards extends Context.Service<
         return { entity: after, isNew: before === null }
       })
 
-      const remove = Effect.fnUntraced(function* (merchant: MerchantId, search: ReadonlyArray<CardReference>) {
+      const remove = Effect.fnUntraced(function* (
+        merchant: MerchantId,
+        search: ReadonlyArray<CardReference>
+      ) {
         const card = yield* find(merchant, search)
         const { position } = yield* feed.claim(merchant, { changes: 1 })
         yield* repository.remove(merchant, card, position, yield* DateTime.now)

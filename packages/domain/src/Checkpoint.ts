@@ -15,9 +15,18 @@ export const checkpointAt = (merchant: MerchantId, position: ChangePosition): Ch
   Checkpoint.make(`f1.${merchant}.${position}`)
 
 /** The position in a checkpoint of this merchant's feed; anything else, also another merchant's, is refused. */
-export const positionOf = (merchant: MerchantId, checkpoint: Checkpoint | null): ChangePosition | InvalidField => {
+export const positionOf = (
+  merchant: MerchantId,
+  checkpoint: Checkpoint | null
+): ChangePosition | InvalidField => {
   if (checkpoint === null) return ChangePosition.make(0)
   const match = /^f1\.(\d{1,15})\.(\d{1,15})$/.exec(checkpoint)
-  const position = match?.[1] === String(merchant) ? Schema.decodeUnknownOption(ChangePosition)(Number(match[2])) : Option.none()
-  return Option.getOrElse(position, () => new InvalidField({ field: "checkpoint", reason: "is not one of this feed" }))
+  const position =
+    match?.[1] === String(merchant)
+      ? Schema.decodeUnknownOption(ChangePosition)(Number(match[2]))
+      : Option.none()
+  return Option.getOrElse(
+    position,
+    () => new InvalidField({ field: "checkpoint", reason: "is not one of this feed" })
+  )
 }

@@ -18,7 +18,14 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as Base64Url from "effect/encoding/Base64Url"
 import type { Credential, Principal, Scope } from "./Credential.ts"
 import { CredentialRepository } from "./CredentialRepository.ts"
-import { type AlreadyTaken, InvalidField, MerchantNotFound, NotAuthenticated, NotPermitted, type StorageError } from "./errors.ts"
+import {
+  type AlreadyTaken,
+  InvalidField,
+  MerchantNotFound,
+  NotAuthenticated,
+  NotPermitted,
+  type StorageError
+} from "./errors.ts"
 import type { CredentialId, MerchantId } from "./Ids.ts"
 import { MerchantRepository } from "./MerchantRepository.ts"
 import { UnitOfWork } from "./UnitOfWork.ts"
@@ -89,7 +96,8 @@ export class Credentials extends Context.Service<
       const random = yield* SecureRandom.SecureRandom
       const slowly = yield* Semaphore.make(1)
       const remembered = new Map<string, Uint8Array>()
-      const proofs = new Map<string, { readonly principal: Principal; readonly until: number }>()
+      const proofs = new Map<string, { readonly principal: Principal; readonly at: number }>()
+      let revocations = 0
       const encoder = new TextEncoder()
 
       const compute = Effect.fnUntraced(function* (identity: string, secret: string) {
@@ -101,7 +109,9 @@ export class Credentials extends Context.Service<
           salted.set(input, salt.length)
           return yield* digests.digest(Digest.sha256, salted)
         }
-        return yield* slowly.withPermit(kdf.derive(Kdf.pbkdf2Sha256, input, { salt, length: 32 })).pipe(Effect.orDie)
+        return yield* slowly
+          .withPermit(kdf.derive(Kdf.pbkdf2Sha256, input, { salt, length: 32 }))
+          .pipe(Effect.orDie)
       })
 
       const digestOf = Effect.fnUntraced(function* (dialect: string, login: string | null, secret: string) {
@@ -122,42 +132,66 @@ export class Credentials extends Context.Service<
             ? `tb_${Base64Url.encode(yield* random.randomBytes(32))}`
             : Redacted.value(request.secret)
         if (secret === "" || secret.length > longestSecret) {
-          return yield* new InvalidField({ field: "secret", reason: `must have 1 to ${longestSecret} characters` })
+          return yield* new InvalidField({
+            field: "secret",
+            reason: `must have 1 to ${longestSecret} characters`
+          })
         }
         const digest = yield* digestOf(dialect, login, secret)
         const credential = yield* atomically(
-          repository.insert({ merchantId, dialect, login, label, scopes, createdAt: yield* DateTime.now }, digest)
+          repository.insert(
+            { merchantId, dialect, login, label, scopes, createdAt: yield* DateTime.now },
+            digest
+          )
         )
         return { credential, secret: Redacted.make(secret) }
       })
 
-      const prove = Effect.fnUntraced(function* (dialect: string, login: string | null, secret: string, now: number) {
+      const prove = Effect.fnUntraced(function* (
+        dialect: string,
+        login: string | null,
+        secret: string,
+        now: number
+      ) {
         if (secret === "" || secret.length > longestSecret) return yield* new NotAuthenticated()
         const digest = yield* digestOf(dialect, login, secret)
+        const revocationsBefore = revocations
         const found = yield* repository.byDigest(digest)
         if (Option.isNone(found)) return yield* new NotAuthenticated()
         const { credential, merchant } = found.value
         const good =
-          sameBytes(found.value.digest, digest) && credential.dialect === dialect && credential.revokedAt === null
+          sameBytes(found.value.digest, digest) &&
+          credential.dialect === dialect &&
+          credential.revokedAt === null
         if (!good) return yield* new NotAuthenticated()
         const principal: Principal = { credentialId: credential.id, merchant, scopes: credential.scopes }
         if (proofs.size >= rememberedDigests) proofs.clear()
-        proofs.set(identityOf(dialect, login, secret), { principal, until: now + proofMillis })
+        // What was read before a revocation must not outlive it.
+        if (revocations === revocationsBefore)
+          proofs.set(identityOf(dialect, login, secret), { principal, at: now })
         return principal
       })
 
       const authenticate = (dialect: string, login: string | null, secret: Redacted.Redacted) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Principal, NotAuthenticated | StorageError> => {
-          const text = Redacted.value(secret)
-          const proof = proofs.get(identityOf(dialect, login, text))
-          return proof !== undefined && now < proof.until
-            ? Effect.succeed(proof.principal)
-            : prove(dialect, login, text, now)
-        })
+        Effect.flatMap(
+          Clock.currentTimeMillis,
+          (now): Effect.Effect<Principal, NotAuthenticated | StorageError> => {
+            const text = Redacted.value(secret)
+            const proof = proofs.get(identityOf(dialect, login, text))
+            return proof !== undefined && now >= proof.at && now < proof.at + proofMillis
+              ? Effect.succeed(proof.principal)
+              : prove(dialect, login, text, now)
+          }
+        )
 
       const revoke = (id: CredentialId) =>
         atomically(Effect.flatMap(DateTime.now, (now) => repository.revoke(id, now))).pipe(
-          Effect.tap(() => Effect.sync(() => proofs.clear()))
+          Effect.tap(() =>
+            Effect.sync(() => {
+              revocations++
+              proofs.clear()
+            })
+          )
         )
 
       return Credentials.of({

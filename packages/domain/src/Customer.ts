@@ -3,13 +3,13 @@
  * carries and the domain has no word for is kept under `extensions[dialect]` and given back unchanged.
  */
 import type * as DateTime from "effect/DateTime"
-import * as Equal from "effect/Equal"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { ExternalId, withExternalIds } from "./ExternalId.ts"
 import { ChangePosition, CustomerId, GroupId, StoreId } from "./Ids.ts"
 import { Money, zero } from "./Money.ts"
 import { PartialDate, unknownDate } from "./PartialDate.ts"
+import { sameValue } from "./sameValue.ts"
 import { LongText, orNull, Text } from "./Text.ts"
 
 const MaybeText = Schema.NullOr(Text)
@@ -149,7 +149,17 @@ export const newCustomer = (id: CustomerId, now: DateTime.Utc, actor: number | n
   updatedBy: actor
 })
 
-const textFields = ["title", "firstName", "middleName", "lastName", "email", "phone", "mobilePhone", "language", "notes"] as const
+const textFields = [
+  "title",
+  "firstName",
+  "middleName",
+  "lastName",
+  "email",
+  "phone",
+  "mobilePhone",
+  "language",
+  "notes"
+] as const
 
 const blanksToNull = <A extends Record<string, string | null>>(part: A): A => {
   const out: Record<string, string | null> = {}
@@ -178,9 +188,13 @@ export const mergeExtensions = (current: Extensions, added: Extensions): Extensi
   return next
 }
 
+const stamps = new Set<string>(["version", "updatedAt", "updatedBy"] satisfies ReadonlyArray<keyof Customer>)
+
 /** Whether two states of a customer say the same, leaving out version and last-update stamps. */
-export const sameContent = (a: Customer, b: Customer): boolean =>
-  Equal.equals(
-    { ...a, version: 0, updatedAt: null, updatedBy: null },
-    { ...b, version: 0, updatedAt: null, updatedBy: null }
-  )
+export const sameContent = (a: Customer, b: Customer): boolean => {
+  for (const field in a) {
+    const key = field as keyof Customer
+    if (!stamps.has(field) && !sameValue(a[key], b[key])) return false
+  }
+  return true
+}

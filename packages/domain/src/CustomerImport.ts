@@ -42,10 +42,17 @@ type GroupName = NonNullable<CustomerRecord["group"]>
 /** Between stores ids differ and names hold: a record that has both, as an export has, goes by its name. */
 const groupKey = ({ id, name }: GroupName): string => (name === undefined ? `#${id}` : `=${name}`)
 
-const resolveGroup = (merchants: MerchantRepository["Service"], merchant: MerchantId, { id, name }: GroupName) =>
-  resolveEntry(merchants, merchant, "group", name !== undefined ? { name } : id === undefined ? {} : { id }).pipe(
-    Effect.catchTag(["InvalidField", "UnknownReference"], (error) => Effect.succeed(error))
-  )
+const resolveGroup = (
+  merchants: MerchantRepository["Service"],
+  merchant: MerchantId,
+  { id, name }: GroupName
+) =>
+  resolveEntry(
+    merchants,
+    merchant,
+    "group",
+    name !== undefined ? { name } : id === undefined ? {} : { id }
+  ).pipe(Effect.catchTag(["InvalidField", "UnknownReference"], (error) => Effect.succeed(error)))
 
 export const importCustomers = Effect.fnUntraced(function* (
   { feed, merchants, repository }: Ports,
@@ -91,7 +98,9 @@ export const importCustomers = Effect.fnUntraced(function* (
         current: { ...fresh, createdAt: record.createdAt ?? now, createdBy }
       }
     }
-    const otherKey = externalIds.some((id) => byId.current.externalIds.some((own) => own.system === id.system))
+    const otherKey = externalIds.some((id) =>
+      byId.current.externalIds.some((own) => own.system === id.system)
+    )
     return otherKey ? new AlreadyTaken({ what: "customer id" }) : byId
   }
 
@@ -114,7 +123,10 @@ export const importCustomers = Effect.fnUntraced(function* (
     if (group !== undefined) {
       const entry = group === null ? null : (groups.get(groupKey(group)) ?? null)
       if (entry !== null && "_tag" in entry) return entry
-      draft.current = { ...patched, group: entry === null ? null : { id: entry.id as GroupId, name: entry.name } }
+      draft.current = {
+        ...patched,
+        group: entry === null ? null : { id: entry.id as GroupId, name: entry.name }
+      }
     } else {
       draft.current = patched
     }
@@ -156,17 +168,15 @@ export const importCustomers = Effect.fnUntraced(function* (
     unnumbered.forEach((draft, index) => {
       draft.current = { ...draft.current, id: (claimed.customerId + index) as CustomerId }
     })
-    const writes = changed.map(
-      (draft, index): CustomerWrite => ({
-        before: draft.before,
-        after: {
-          ...draft.current,
-          version: (claimed.position + index) as ChangePosition,
-          updatedAt: now,
-          updatedBy: actor
-        }
-      })
-    )
+    const writes = changed.map((draft, index): CustomerWrite => ({
+      before: draft.before,
+      after: {
+        ...draft.current,
+        version: (claimed.position + index) as ChangePosition,
+        updatedAt: now,
+        updatedBy: actor
+      }
+    }))
     // Every external id was matched above inside the same transaction, so another owner is a bug, not an answer.
     yield* repository.put(merchant, writes).pipe(Effect.catchTag("AlreadyTaken", Effect.die))
   }

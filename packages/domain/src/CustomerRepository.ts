@@ -51,7 +51,10 @@ export class CustomerRepository extends Context.Service<
       merchant: MerchantId,
       ids: ReadonlyArray<CustomerId>
     ) => Effect.Effect<ReadonlyArray<Customer>, StorageError>
-    readonly get: (merchant: MerchantId, id: CustomerId) => Effect.Effect<Option.Option<Customer>, StorageError>
+    readonly get: (
+      merchant: MerchantId,
+      id: CustomerId
+    ) => Effect.Effect<Option.Option<Customer>, StorageError>
     /** Which of the external ids belong to whom. */
     readonly owners: (
       merchant: MerchantId,

@@ -9,12 +9,30 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { CardRepository } from "./CardRepository.ts"
 import { ChangeFeed } from "./ChangeFeed.ts"
-import { applyPatch, type Customer, type CustomerPatch, type Named, newCustomer, sameContent } from "./Customer.ts"
+import {
+  applyPatch,
+  type Customer,
+  type CustomerPatch,
+  type Named,
+  newCustomer,
+  sameContent
+} from "./Customer.ts"
 import { importCustomers, type ImportOutcome } from "./CustomerImport.ts"
-import { type CustomerFilter, type CustomerRef, CustomerRepository, type ListWindow } from "./CustomerRepository.ts"
+import {
+  type CustomerFilter,
+  type CustomerRef,
+  CustomerRepository,
+  type ListWindow
+} from "./CustomerRepository.ts"
 import type { CustomerRecord } from "./Customer.ts"
 import { resolveEntry } from "./directory.ts"
-import { type AlreadyTaken, CustomerNotFound, type InvalidField, type StorageError, type UnknownReference } from "./errors.ts"
+import {
+  type AlreadyTaken,
+  CustomerNotFound,
+  type InvalidField,
+  type StorageError,
+  type UnknownReference
+} from "./errors.ts"
 import type { ExternalId } from "./ExternalId.ts"
 import { ChangePosition, type CustomerId, GroupId, type MerchantId } from "./Ids.ts"
 import { MerchantRepository } from "./MerchantRepository.ts"
@@ -117,7 +135,9 @@ export class Customers extends Context.Service<
         if (before === null && !createIfMissing) return yield* new CustomerNotFound()
         const now = yield* DateTime.now
         const base = before ?? newCustomer(1 as CustomerId, now, actor)
-        const used = references.flatMap((reference) => (reference.by === "externalId" ? [reference.externalId] : []))
+        const used = references.flatMap((reference) =>
+          reference.by === "externalId" ? [reference.externalId] : []
+        )
         const patched = applyPatch(base, {
           ...patch,
           externalIds: before === null ? [...used, ...(patch.externalIds ?? [])] : (patch.externalIds ?? [])
@@ -151,7 +171,12 @@ export class Customers extends Context.Service<
           merchant,
           owned.map((card, index) => ({
             before: card,
-            after: { ...card, customerId: null, version: ChangePosition.make(position + index), updatedAt: now }
+            after: {
+              ...card,
+              customerId: null,
+              version: ChangePosition.make(position + index),
+              updatedAt: now
+            }
           }))
         )
         yield* repository.remove(merchant, customer, ChangePosition.make(position + owned.length), now)

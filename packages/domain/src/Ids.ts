@@ -34,5 +34,7 @@ export const CardTypeId = Id.pipe(Schema.brand("CardTypeId"))
 export type CardTypeId = typeof CardTypeId.Type
 
 /** Place in a merchant's change feed. Later changes have greater positions, in commit order; gaps are possible. */
-export const ChangePosition = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(Schema.brand("ChangePosition"))
+export const ChangePosition = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(
+  Schema.brand("ChangePosition")
+)
 export type ChangePosition = typeof ChangePosition.Type

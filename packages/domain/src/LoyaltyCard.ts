@@ -51,7 +51,12 @@ export type LoyaltyCard = typeof LoyaltyCard.Type
 export const CardPatch = Schema.Struct(writable).mapFields(Struct.map(Schema.optionalKey))
 export type CardPatch = typeof CardPatch.Type
 
-export const newCard = (id: CardId, number: string, now: DateTime.Utc, actor: number | null): LoyaltyCard => ({
+export const newCard = (
+  id: CardId,
+  number: string,
+  now: DateTime.Utc,
+  actor: number | null
+): LoyaltyCard => ({
   id,
   version: ChangePosition.make(0),
   externalIds: [],

@@ -20,7 +20,11 @@ export type PeriodPreset = typeof PeriodPreset.Type
  * The local days [first, last] as a period; a last day before the first is an error of the field `to`. A day that the
  * zone skipped (30 December 2011 in Samoa) is an empty period.
  */
-export const periodOfDays = (zone: TimeZone, first: LocalDate, last: LocalDate): LoyaltyPeriod | InvalidField =>
+export const periodOfDays = (
+  zone: TimeZone,
+  first: LocalDate,
+  last: LocalDate
+): LoyaltyPeriod | InvalidField =>
   dayNumber(last) < dayNumber(first)
     ? new InvalidField({ field: "to", reason: "must not be before the first day" })
     : { from: startOfDay(zone, first), until: startOfDay(zone, { ...last, day: last.day + 1 }) }
@@ -46,4 +50,5 @@ export const periodOf = (preset: PeriodPreset, zone: TimeZone, now: DateTime.Utc
 
 /** Whether an instant lies in the period. */
 export const inPeriod = (period: LoyaltyPeriod, instant: DateTime.Utc): boolean =>
-  instant.epochMilliseconds >= period.from.epochMilliseconds && instant.epochMilliseconds < period.until.epochMilliseconds
+  instant.epochMilliseconds >= period.from.epochMilliseconds &&
+  instant.epochMilliseconds < period.until.epochMilliseconds

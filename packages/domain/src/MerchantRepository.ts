@@ -44,4 +44,3 @@ export class MerchantRepository extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<DirectoryEntry>, StorageError>
   }
 >()("@tillbridge/domain/MerchantRepository") {}
-

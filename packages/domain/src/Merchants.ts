@@ -38,7 +38,8 @@ export class Merchants extends Context.Service<
 
       const putStoreList = Effect.fnUntraced(function* (merchant: MerchantId, list: StoreList) {
         const stores = new Set((yield* repository.stores(merchant)).map((store) => store.id))
-        if (!list.storeIds.every((id) => stores.has(id))) return yield* new UnknownReference({ kind: "store" })
+        if (!list.storeIds.every((id) => stores.has(id)))
+          return yield* new UnknownReference({ kind: "store" })
         yield* repository.putStoreList(merchant, list)
       })
 

@@ -19,7 +19,13 @@ const isLeap = (year: number) => year % 4 === 0 && (year % 100 !== 0 || year % 4
 
 /** Days of a month; 29 for February of an unknown year, 31 for an unknown month. */
 const daysIn = (month: number | null, year: number | null): number =>
-  month === 2 ? (year === null || isLeap(year) ? 29 : 28) : month !== null && [4, 6, 9, 11].includes(month) ? 30 : 31
+  month === 2
+    ? year === null || isLeap(year)
+      ? 29
+      : 28
+    : month !== null && [4, 6, 9, 11].includes(month)
+      ? 30
+      : 31
 
 /** The reason why the parts cannot belong to one date (30 February, 29 February 2023), if there is one. */
 export const invalidDate = (date: PartialDate): Option.Option<InvalidField> =>

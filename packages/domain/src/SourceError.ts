@@ -32,7 +32,9 @@ export class Malformed extends Schema.TaggedError<Malformed>()("Malformed", { de
 }
 
 /** The credential was not accepted. */
-export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", { detail: Schema.String }) {
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {
+  detail: Schema.String
+}) {
   readonly isRetryable = false
 }
 

@@ -7,9 +7,12 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 export const TimeZone = Schema.String.check(
-  Schema.makeFilter((name: string) => Option.exists(DateTime.zoneFromString(name), DateTime.isTimeZoneNamed), {
-    message: "must be an IANA time zone name such as Europe/Paris"
-  })
+  Schema.makeFilter(
+    (name: string) => Option.exists(DateTime.zoneFromString(name), DateTime.isTimeZoneNamed),
+    {
+      message: "must be an IANA time zone name such as Europe/Paris"
+    }
+  )
 ).pipe(Schema.brand("TimeZone"))
 export type TimeZone = typeof TimeZone.Type
 
@@ -141,7 +144,12 @@ export const parseLocal = (text: string): Option.Option<LocalDateTime> => {
   const match = localPattern.exec(text)
   if (match === null) return Option.none()
   const [year, month, day, hours, minutes, seconds] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
-    number, number, number, number, number, number
+    number,
+    number,
+    number,
+    number,
+    number,
+    number
   ]
   const millisecond = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3))
   const date = new Date(0)

@@ -25,7 +25,15 @@ export class UnknownReference extends Schema.TaggedError<UnknownReference>()("Un
 
 /** A value that must be unique (card number, external id, credential) already belongs to another. */
 export class AlreadyTaken extends Schema.TaggedError<AlreadyTaken>()("AlreadyTaken", {
-  what: Schema.Literals(["card number", "customer external id", "card external id", "customer id", "card id", "credential", "store"])
+  what: Schema.Literals([
+    "card number",
+    "customer external id",
+    "card external id",
+    "customer id",
+    "card id",
+    "credential",
+    "store"
+  ])
 }) {
   override get message() {
     return `${this.what} is already taken`
@@ -61,7 +69,15 @@ export class MerchantNotFound extends Schema.TaggedError<MerchantNotFound>()("Me
 }
 
 /** Why the store behind a repository failed. */
-export const StorageFailure = Schema.Literals(["busy", "full", "read-only", "unavailable", "corrupt", "newer-schema", "unknown"])
+export const StorageFailure = Schema.Literals([
+  "busy",
+  "full",
+  "read-only",
+  "unavailable",
+  "corrupt",
+  "newer-schema",
+  "unknown"
+])
 export type StorageFailure = typeof StorageFailure.Type
 
 /** The store failed. `cause` stays inside the process: it may quote statements and values. */

@@ -53,8 +53,12 @@ export const layerCards = Layer.effect(
     const registered = (merchant: MerchantId, period: LoyaltyPeriod, stores: ReadonlyArray<StoreId> | null) =>
       sql`merchant_id = ${merchant} AND registered_at >= ${period.from.epochMilliseconds}
   AND registered_at < ${period.until.epochMilliseconds} ${
-        stores === null ? sql.literal("") : stores.length === 0 ? sql.literal("AND 1 = 0") : sql`AND ${sql.in("registered_in", stores)}`
-      }`
+    stores === null
+      ? sql.literal("")
+      : stores.length === 0
+        ? sql.literal("AND 1 = 0")
+        : sql`AND ${sql.in("registered_in", stores)}`
+  }`
 
     const ofCustomers = (merchant: MerchantId, customers: ReadonlyArray<CustomerId>) =>
       customers.length === 0
@@ -64,7 +68,10 @@ export const layerCards = Layer.effect(
     /** The writer holds the merchant's counter, so nobody takes a number between this look and the write. */
     const numbersAreFree = Effect.fnUntraced(function* (
       merchant: MerchantId,
-      writes: ReadonlyArray<{ readonly before: { number: string } | null; readonly after: { id: number; number: string } }>
+      writes: ReadonlyArray<{
+        readonly before: { number: string } | null
+        readonly after: { id: number; number: string }
+      }>
     ) {
       const owners = new Map<string, number>()
       for (const { after, before } of writes) {
@@ -84,14 +91,18 @@ WHERE merchant_id = ${merchant} AND number = ${after.number} AND id <> ${after.i
           Effect.map((cards) => Option.fromUndefinedOr(cards[0])),
           storing("cards.find")
         ),
-      ofCustomers: (merchant, customers) => ofCustomers(merchant, customers).pipe(storing("cards.ofCustomers")),
+      ofCustomers: (merchant, customers) =>
+        ofCustomers(merchant, customers).pipe(storing("cards.ofCustomers")),
       list: (merchant, window) =>
         selected(sql`merchant_id = ${merchant} AND ${pageOf(window)}`).pipe(storing("cards.list")),
       registered: (merchant, period, stores, window) =>
-        selected(sql`${registered(merchant, period, stores)} AND ${pageOf(window)}`).pipe(storing("cards.registered")),
+        selected(sql`${registered(merchant, period, stores)} AND ${pageOf(window)}`).pipe(
+          storing("cards.registered")
+        ),
       put: (merchant, writes) =>
         Effect.gen(function* () {
-          if (!(yield* numbersAreFree(merchant, writes))) return yield* new AlreadyTaken({ what: "card number" })
+          if (!(yield* numbersAreFree(merchant, writes)))
+            return yield* new AlreadyTaken({ what: "card number" })
           yield* upsert(writes, (out, { after }) => pushCardValues(out, merchant, after))
           if (!(yield* externalIds.update(merchant, writes))) {
             return yield* new AlreadyTaken({ what: "card external id" })

@@ -27,7 +27,11 @@ export const layerChangeFeed = Layer.effect(
     const storing = yield* makeStoring
 
     /** A page, or `null` when a change of it moved to a later position while it was read. */
-    const readOnce = Effect.fnUntraced(function* (merchant: MerchantId, after: ChangePosition, limit: number) {
+    const readOnce = Effect.fnUntraced(function* (
+      merchant: MerchantId,
+      after: ChangePosition,
+      limit: number
+    ) {
       // One statement decides what belongs to the page: between three, a change could move past a boundary.
       const page = yield* sql<{ kind: string; position: number; id: number }>`SELECT * FROM (
   SELECT * FROM (SELECT 'customer' AS kind, version AS position, id FROM customers
@@ -47,13 +51,19 @@ export const layerChangeFeed = Layer.effect(
         customerIds.length === 0
           ? []
           : (yield* sql<CustomerRow>`SELECT * FROM customers
-WHERE merchant_id = ${merchant} AND ${sql.in("id", customerIds)}`).map((row) => [row.id as number, customerFromRow(row)])
+WHERE merchant_id = ${merchant} AND ${sql.in("id", customerIds)}`).map((row) => [
+              row.id as number,
+              customerFromRow(row)
+            ])
       )
       const cards = new Map(
         cardIds.length === 0
           ? []
           : (yield* sql<CardRow>`SELECT * FROM cards
-WHERE merchant_id = ${merchant} AND ${sql.in("id", cardIds)}`).map((row) => [row.id as number, cardFromRow(row)])
+WHERE merchant_id = ${merchant} AND ${sql.in("id", cardIds)}`).map((row) => [
+              row.id as number,
+              cardFromRow(row)
+            ])
       )
       const changes = page.flatMap(({ id, kind, position: at }): ReadonlyArray<Change> => {
         const position = at as ChangePosition

@@ -1,4 +1,12 @@
-import { AlreadyTaken, type Credential, CredentialId, CredentialRepository, type MerchantId, type Scope, UnitOfWork } from "@tillbridge/domain"
+import type { CredentialId } from "@tillbridge/domain"
+import {
+  AlreadyTaken,
+  type Credential,
+  CredentialRepository,
+  type MerchantId,
+  type Scope,
+  UnitOfWork
+} from "@tillbridge/domain"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -45,9 +53,9 @@ export const layerCredentials = Layer.effect(
 VALUES ('credential salt', ${Hex.encode(crypto.getRandomValues(new Uint8Array(16)))})
 ON CONFLICT (name) DO NOTHING`
     ).pipe(storing("credentials.salt"))
-    const [setting] = yield* sql<{ value: string }>`SELECT value FROM settings WHERE name = 'credential salt'`.pipe(
-      storing("credentials.salt")
-    )
+    const [setting] = yield* sql<{
+      value: string
+    }>`SELECT value FROM settings WHERE name = 'credential salt'`.pipe(storing("credentials.salt"))
     const salt = new TextEncoder().encode(setting!.value)
 
     return CredentialRepository.of({
@@ -62,7 +70,9 @@ FROM credentials WHERE 1 = 1
 ON CONFLICT (digest) DO NOTHING
 RETURNING ${sql.literal(columns)}`
           const [made] = rows
-          return made === undefined ? yield* new AlreadyTaken({ what: "credential" }) : credentialFromRow(made)
+          return made === undefined
+            ? yield* new AlreadyTaken({ what: "credential" })
+            : credentialFromRow(made)
         }).pipe(storing("credentials.insert")),
       byDigest: (digest) =>
         sql<CredentialRow & MerchantRow & { readonly credential_id: number }>`SELECT

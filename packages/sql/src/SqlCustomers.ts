@@ -1,8 +1,8 @@
+import type { CustomerId } from "@tillbridge/domain"
 import {
   AlreadyTaken,
   type ChangePosition,
   type CustomerFilter,
-  CustomerId,
   type CustomerRef,
   CustomerRepository,
   emailKey,
@@ -16,7 +16,13 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as SqlClient from "effect/sql/SqlClient"
 import type * as Statement from "effect/sql/Statement"
-import { changedColumns, customerColumns, customerFromRow, type CustomerRow, pushCustomerValues } from "./customerRow.ts"
+import {
+  changedColumns,
+  customerColumns,
+  customerFromRow,
+  type CustomerRow,
+  pushCustomerValues
+} from "./customerRow.ts"
 import { makeExternalIds } from "./externalIds.ts"
 import { makeMultiRow, overwrite } from "./multiRow.ts"
 import { makePageStarts } from "./pageStarts.ts"
@@ -53,7 +59,11 @@ export const layerCustomers = Layer.effect(
       }
       if (email !== undefined) all.push(sql`email_key = ${emailKey(email)}`)
       if (hasPhone !== undefined) {
-        all.push(hasPhone ? "(phone IS NOT NULL OR mobile_phone IS NOT NULL)" : "phone IS NULL AND mobile_phone IS NULL")
+        all.push(
+          hasPhone
+            ? "(phone IS NOT NULL OR mobile_phone IS NOT NULL)"
+            : "phone IS NULL AND mobile_phone IS NULL"
+        )
       }
       if (hasEmail !== undefined) all.push(hasEmail ? "email IS NOT NULL" : "email IS NULL")
       return sql.and(all)
@@ -64,8 +74,11 @@ export const layerCustomers = Layer.effect(
         ? sql`ORDER BY id LIMIT ${window.limit} OFFSET ${window.offset}`
         : sql`AND id > ${window.after ?? 0} ORDER BY id LIMIT ${window.limit}`
 
-    const asArray = sql.literal(sql.onDialectOrElse({ pg: () => "json_agg", orElse: () => "json_group_array" }))
-    const numbers = (json: unknown): ReadonlyArray<number> => JSON.parse((json as string | null) ?? "[]") as Array<number>
+    const asArray = sql.literal(
+      sql.onDialectOrElse({ pg: () => "json_agg", orElse: () => "json_group_array" })
+    )
+    const numbers = (json: unknown): ReadonlyArray<number> =>
+      JSON.parse((json as string | null) ?? "[]") as Array<number>
 
     /** A page of ids and versions as two values: a driver makes hundreds of small ones far more slowly. */
     const refsAndRevision = (merchant: MerchantId, filter: CustomerFilter, window: ListWindow) =>
@@ -74,9 +87,10 @@ export const layerCustomers = Layer.effect(
 FROM (SELECT id, version FROM customers WHERE ${where(merchant, filter)} ${pageOf(window)}) AS page`.values,
         ([row]) => {
           const versions = numbers(row?.[1])
-          const refs = numbers(row?.[0]).map(
-            (id, index): CustomerRef => ({ id: id as CustomerId, version: versions[index] as ChangePosition })
-          )
+          const refs = numbers(row?.[0]).map((id, index): CustomerRef => ({
+            id: id as CustomerId,
+            version: versions[index] as ChangePosition
+          }))
           return { refs, revision: row?.[2] as number }
         }
       )
@@ -87,13 +101,20 @@ FROM (SELECT id, version FROM customers WHERE ${where(merchant, filter)} ${pageO
     const refOf = (merchant: MerchantId, id: CustomerId) =>
       Effect.map(
         sql`SELECT id, version FROM customers WHERE merchant_id = ${merchant} AND id = ${id}`.values,
-        (rows) => rows.map(([own, version]): CustomerRef => ({ id: own as CustomerId, version: version as ChangePosition }))
+        (rows) =>
+          rows.map(([own, version]): CustomerRef => ({
+            id: own as CustomerId,
+            version: version as ChangePosition
+          }))
       )
 
     const pageStarts = makePageStarts()
 
     /** The whole list by offset: goes on after the last id of the page before, where that is still known. */
-    const refsOfList = Effect.fnUntraced(function* (merchant: MerchantId, window: { offset: number; limit: number }) {
+    const refsOfList = Effect.fnUntraced(function* (
+      merchant: MerchantId,
+      window: { offset: number; limit: number }
+    ) {
       // What a unit of work sees may be undone, and its revision is then counted again for another list.
       if (Option.isSome(yield* Effect.serviceOption(sql.transactionService))) {
         return yield* refsWhere(merchant, {}, window)
@@ -141,9 +162,13 @@ WHERE merchant_id = ${merchant} AND ${sql.in("id", ids.slice(from, from + idsAtO
       for (const [system, list] of bySystem) {
         for (let from = 0; from < list.length; from += idsAtOnce) {
           const keys = list.slice(from, from + idsAtOnce).map(({ key }) => key)
-          const rows = yield* sql<{ key: string; customer_id: number }>`SELECT key, customer_id FROM customer_external_ids
+          const rows = yield* sql<{
+            key: string
+            customer_id: number
+          }>`SELECT key, customer_id FROM customer_external_ids
 WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)}`
-          for (const row of rows) found.push({ system, key: row.key, customerId: row.customer_id as CustomerId })
+          for (const row of rows)
+            found.push({ system, key: row.key, customerId: row.customer_id as CustomerId })
         }
       }
       return found

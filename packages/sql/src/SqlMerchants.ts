@@ -1,4 +1,5 @@
-import { type Merchant, MerchantId, MerchantRepository, type StoreId, type StoreList } from "@tillbridge/domain"
+import type { MerchantId } from "@tillbridge/domain"
+import { type Merchant, MerchantRepository, type StoreId, type StoreList } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -29,7 +30,11 @@ export const layerMerchants = Layer.effect(
     const sql = yield* SqlClient.SqlClient
     const storing = yield* makeStoring
 
-    const findEntry = (merchant: MerchantId, directory: string, named: { readonly id?: number; readonly name?: string }) =>
+    const findEntry = (
+      merchant: MerchantId,
+      directory: string,
+      named: { readonly id?: number; readonly name?: string }
+    ) =>
       sql<{ id: number; name: string }>`SELECT id, name FROM directory_entries
 WHERE merchant_id = ${merchant} AND directory = ${directory}
   AND ${named.id === undefined ? sql`name = ${named.name}` : sql`id = ${named.id}`}`.pipe(
@@ -39,7 +44,10 @@ WHERE merchant_id = ${merchant} AND directory = ${directory}
     const addEntry = Effect.fnUntraced(function* (merchant: MerchantId, directory: string, name: string) {
       const found = yield* findEntry(merchant, directory, { name })
       if (Option.isSome(found)) return found.value
-      const [made] = yield* sql<{ id: number; name: string }>`INSERT INTO directory_entries (merchant_id, directory, id, name)
+      const [made] = yield* sql<{
+        id: number
+        name: string
+      }>`INSERT INTO directory_entries (merchant_id, directory, id, name)
 SELECT ${merchant}, ${directory}, coalesce(max(id), 0) + 1, ${name} FROM directory_entries
 WHERE merchant_id = ${merchant} AND directory = ${directory}
 RETURNING id, name`
@@ -68,7 +76,10 @@ RETURNING ${sql.literal(columns)}`.pipe(
         sql`INSERT INTO stores (merchant_id, id, name) VALUES (${merchant}, ${store.id}, ${store.name})
 ON CONFLICT (merchant_id, id) DO UPDATE SET name = excluded.name`.pipe(Effect.asVoid, storing("stores.put")),
       stores: (merchant) =>
-        sql<{ id: number; name: string }>`SELECT id, name FROM stores WHERE merchant_id = ${merchant} ORDER BY id`.pipe(
+        sql<{
+          id: number
+          name: string
+        }>`SELECT id, name FROM stores WHERE merchant_id = ${merchant} ORDER BY id`.pipe(
           Effect.map((rows) => rows.map(({ id, name }) => ({ id: id as StoreId, name }))),
           storing("stores.list")
         ),
@@ -83,18 +94,18 @@ ON CONFLICT (merchant_id, id) DO UPDATE SET name = excluded.name, store_ids = ex
         sql<{ id: number; name: string; store_ids: string }>`SELECT id, name, store_ids FROM store_lists
 WHERE merchant_id = ${merchant} ORDER BY id`.pipe(
           Effect.map((rows) =>
-            rows.map(
-              ({ id, name, store_ids }): StoreList => ({
-                id: id as StoreList["id"],
-                name,
-                storeIds: JSON.parse(store_ids) as Array<StoreId>
-              })
-            )
+            rows.map(({ id, name, store_ids }): StoreList => ({
+              id: id as StoreList["id"],
+              name,
+              storeIds: JSON.parse(store_ids) as Array<StoreId>
+            }))
           ),
           storing("storeLists.list")
         ),
-      findEntry: (merchant, directory, named) => findEntry(merchant, directory, named).pipe(storing("directory.find")),
-      addEntry: (merchant, directory, name) => addEntry(merchant, directory, name).pipe(storing("directory.add")),
+      findEntry: (merchant, directory, named) =>
+        findEntry(merchant, directory, named).pipe(storing("directory.find")),
+      addEntry: (merchant, directory, name) =>
+        addEntry(merchant, directory, name).pipe(storing("directory.add")),
       entries: (merchant, directory) =>
         sql<{ id: number; name: string }>`SELECT id, name FROM directory_entries
 WHERE merchant_id = ${merchant} AND directory = ${directory} ORDER BY id`.pipe(storing("directory.list"))

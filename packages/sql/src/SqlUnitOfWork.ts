@@ -14,9 +14,8 @@ export const layerUnitOfWork = Layer.effect(
     return UnitOfWork.of({
       atomically: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
         Effect.serviceOption(sql.transactionService).pipe(
-          Effect.flatMap(
-            (outer): Effect.Effect<A, E | SqlError.SqlError, R> =>
-              outer._tag === "Some" ? effect : sql.withTransaction(effect)
+          Effect.flatMap((outer): Effect.Effect<A, E | SqlError.SqlError, R> =>
+            outer._tag === "Some" ? effect : sql.withTransaction(effect)
           ),
           storing("transaction")
         ) as never

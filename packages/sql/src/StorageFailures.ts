@@ -27,7 +27,9 @@ export const commonFailure = (error: SqlError.SqlError): StorageFailure => {
 /** Turns the store's failures into `StorageError`; other errors pass. */
 export type Storing = (
   operation: string
-) => <A, E, R>(effect: Effect.Effect<A, E | SqlError.SqlError, R>) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StorageError, R>
+) => <A, E, R>(
+  effect: Effect.Effect<A, E | SqlError.SqlError, R>
+) => Effect.Effect<A, Exclude<E, SqlError.SqlError> | StorageError, R>
 
 export const makeStoring: Effect.Effect<Storing> = Effect.map(
   FailureOf,

@@ -1,13 +1,45 @@
 /** A card as a row of `cards`, and back. */
-import type { CardId, CardTypeId, ChangePosition, CustomerId, LoyaltyCard, MerchantId, StoreId } from "@tillbridge/domain"
+import type {
+  CardId,
+  CardTypeId,
+  ChangePosition,
+  CustomerId,
+  LoyaltyCard,
+  MerchantId,
+  StoreId
+} from "@tillbridge/domain"
 import * as DateTime from "effect/DateTime"
-import { externalIdsFromText, externalIdsToText, extensionsFromText, extensionsToText, instantOrNull } from "./customerRow.ts"
+import {
+  externalIdsFromText,
+  externalIdsToText,
+  extensionsFromText,
+  extensionsToText,
+  instantOrNull
+} from "./customerRow.ts"
 
 /** Column order of the statement that writes. */
 export const cardColumns = [
-  "merchant_id", "id", "version", "external_ids", "number", "ean13", "barcode", "medium", "status", "activated_at",
-  "blocked_at", "customer_id", "registered_at", "registered_in", "extensions", "type_id", "type_name", "created_at",
-  "created_by", "updated_at", "updated_by"
+  "merchant_id",
+  "id",
+  "version",
+  "external_ids",
+  "number",
+  "ean13",
+  "barcode",
+  "medium",
+  "status",
+  "activated_at",
+  "blocked_at",
+  "customer_id",
+  "registered_at",
+  "registered_in",
+  "extensions",
+  "type_id",
+  "type_name",
+  "created_at",
+  "created_by",
+  "updated_at",
+  "updated_by"
 ] as const
 
 export type CardRow = { readonly [column in (typeof cardColumns)[number]]: unknown }

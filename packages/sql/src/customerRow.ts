@@ -1,27 +1,54 @@
 /** A customer as a row of `customers`, and back. Rows are trusted: what went in was a valid customer. */
+import type { ChangePosition, CustomerId, GroupId, StoreId } from "@tillbridge/domain"
 import {
   type Address,
-  ChangePosition,
   type Customer,
-  CustomerId,
   emailKey,
   type ExternalId,
   type Extensions,
-  GroupId,
   type MerchantId,
   moneyToText,
-  phoneKey,
-  StoreId
+  phoneKey
 } from "@tillbridge/domain"
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 
 /** Column order of the statement that writes. */
 export const customerColumns = [
-  "merchant_id", "id", "version", "phone_key", "mobile_phone_key", "email_key", "external_ids", "title", "first_name",
-  "middle_name", "last_name", "gender", "birth_day", "birth_month", "birth_year", "email", "phone", "mobile_phone",
-  "address", "company_name", "vat_number", "language", "consents", "notes", "discount_percent", "accumulated_sales",
-  "registered_at", "registered_in", "extensions", "group_id", "group_name", "created_at", "created_by", "updated_at",
+  "merchant_id",
+  "id",
+  "version",
+  "phone_key",
+  "mobile_phone_key",
+  "email_key",
+  "external_ids",
+  "title",
+  "first_name",
+  "middle_name",
+  "last_name",
+  "gender",
+  "birth_day",
+  "birth_month",
+  "birth_year",
+  "email",
+  "phone",
+  "mobile_phone",
+  "address",
+  "company_name",
+  "vat_number",
+  "language",
+  "consents",
+  "notes",
+  "discount_percent",
+  "accumulated_sales",
+  "registered_at",
+  "registered_in",
+  "extensions",
+  "group_id",
+  "group_name",
+  "created_at",
+  "created_by",
+  "updated_at",
   "updated_by"
 ] as const
 
@@ -36,14 +63,28 @@ export const externalIdsFromText = (text: string): ReadonlyArray<ExternalId> =>
   text === "[]" ? [] : (JSON.parse(text) as Array<[string, string]>).map(([system, key]) => ({ system, key }))
 
 const addressToText = (address: Address): string | null =>
-  addressLines.some((line) => address[line] !== null) ? JSON.stringify(addressLines.map((line) => address[line])) : null
+  addressLines.some((line) => address[line] !== null)
+    ? JSON.stringify(addressLines.map((line) => address[line]))
+    : null
 
-const noAddress: Address = { line1: null, line2: null, line3: null, postalCode: null, city: null, country: null }
+const noAddress: Address = {
+  line1: null,
+  line2: null,
+  line3: null,
+  postalCode: null,
+  city: null,
+  country: null
+}
 
 const addressFromText = (text: string | null): Address => {
   if (text === null) return noAddress
   const [line1, line2, line3, postalCode, city, country] = JSON.parse(text) as [
-    string | null, string | null, string | null, string | null, string | null, string | null
+    string | null,
+    string | null,
+    string | null,
+    string | null,
+    string | null,
+    string | null
   ]
   return { line1, line2, line3, postalCode, city, country }
 }
@@ -101,7 +142,11 @@ export const pushCustomerValues = (out: Array<unknown>, merchant: MerchantId, cu
 }
 
 /** The columns in which two states of a customer differ, with their new values. */
-export const changedColumns = (merchant: MerchantId, before: Customer, after: Customer): Record<string, unknown> => {
+export const changedColumns = (
+  merchant: MerchantId,
+  before: Customer,
+  after: Customer
+): Record<string, unknown> => {
   const [old, now]: [Array<unknown>, Array<unknown>] = [[], []]
   pushCustomerValues(old, merchant, before)
   pushCustomerValues(now, merchant, after)
@@ -137,13 +182,13 @@ export const customerFromRow = (row: CustomerRow): Customer => {
     language: text("language"),
     consents: { push: (consents & 1) !== 0, email: (consents & 2) !== 0, sms: (consents & 4) !== 0 },
     notes: text("notes"),
-    discountPercent: row.discount_percent === null ? null : BigDecimal.fromStringUnsafe(row.discount_percent as string),
+    discountPercent:
+      row.discount_percent === null ? null : BigDecimal.fromStringUnsafe(row.discount_percent as string),
     accumulatedSales: BigDecimal.fromStringUnsafe(row.accumulated_sales as string),
     registeredAt: instantOrNull(row.registered_at),
     registeredIn: row.registered_in as StoreId | null,
     extensions: extensionsFromText(text("extensions")),
-    group:
-      row.group_id === null ? null : { id: row.group_id as GroupId, name: row.group_name as string },
+    group: row.group_id === null ? null : { id: row.group_id as GroupId, name: row.group_name as string },
     createdAt: DateTime.makeUnsafe(row.created_at as number),
     createdBy: integer("created_by"),
     updatedAt: DateTime.makeUnsafe(row.updated_at as number),

@@ -159,30 +159,32 @@ interface Migration {
 export const migrations: ReadonlyArray<Migration> = [{ id: 1, name: "first_till", statements: first }]
 
 /** Brings the database to the newest schema, or refuses one from a newer program and leaves it untouched. */
-export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient | UnitOfWork> = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const { atomically } = yield* UnitOfWork
-  const storing = yield* makeStoring
-  const newest = migrations.reduce((max, { id }) => Math.max(max, id), 0)
+export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient | UnitOfWork> = Effect.gen(
+  function* () {
+    const sql = yield* SqlClient.SqlClient
+    const { atomically } = yield* UnitOfWork
+    const storing = yield* makeStoring
+    const newest = migrations.reduce((max, { id }) => Math.max(max, id), 0)
 
-  const run: Effect.Effect<void, SqlError.SqlError | StorageError> = Effect.gen(function* () {
-    yield* sql`CREATE TABLE IF NOT EXISTS schema_migrations (
+    const run: Effect.Effect<void, SqlError.SqlError | StorageError> = Effect.gen(function* () {
+      yield* sql`CREATE TABLE IF NOT EXISTS schema_migrations (
   id BIGINT PRIMARY KEY,
   name TEXT NOT NULL,
   applied_at BIGINT NOT NULL
 )`
-    const rows = yield* sql<{ id: number }>`SELECT id FROM schema_migrations`
-    const applied = new Set(rows.map(({ id }) => Number(id)))
-    if ([...applied].some((id) => id > newest)) {
-      return yield* new StorageError({ operation: "migrate", reason: "newer-schema" })
-    }
-    for (const { id, name, statements } of migrations) {
-      if (applied.has(id)) continue
-      for (const statement of statements) yield* sql.unsafe(statement)
-      yield* sql`INSERT INTO schema_migrations ${sql.insert({ id, name, applied_at: Date.now() })}`
-    }
-  })
-  yield* atomically(run).pipe(storing("migrate"))
-})
+      const rows = yield* sql<{ id: number }>`SELECT id FROM schema_migrations`
+      const applied = new Set(rows.map(({ id }) => Number(id)))
+      if ([...applied].some((id) => id > newest)) {
+        return yield* new StorageError({ operation: "migrate", reason: "newer-schema" })
+      }
+      for (const { id, name, statements } of migrations) {
+        if (applied.has(id)) continue
+        for (const statement of statements) yield* sql.unsafe(statement)
+        yield* sql`INSERT INTO schema_migrations ${sql.insert({ id, name, applied_at: Date.now() })}`
+      }
+    })
+    yield* atomically(run).pipe(storing("migrate"))
+  }
+)
 
 export const layerMigrations = Layer.effectDiscard(migrate)

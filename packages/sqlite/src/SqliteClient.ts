@@ -8,7 +8,7 @@
 import { StorageError } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SqlClient from "effect/sql/SqlClient"
@@ -91,7 +91,8 @@ const opened = (
         try {
           inspect(driver)
           // NORMAL would lose the newest commits in a power cut; FULL syncs the log at each.
-          if (!readOnly) driver.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+          if (!readOnly)
+            driver.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
           driver.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")
           driver.rows("SELECT count(*) FROM sqlite_schema", [])
           return driver

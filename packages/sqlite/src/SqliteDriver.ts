@@ -37,7 +37,9 @@ export const openDriver: OpenDriver = (path, options) => {
   return {
     rows: (sql, params) => prepared(sql, sql, false).all(...(params as Array<SQLInputValue>)),
     values: (sql, params) =>
-      prepared(`[]${sql}`, sql, true).all(...(params as Array<SQLInputValue>)) as unknown as Array<Array<unknown>>,
+      prepared(`[]${sql}`, sql, true).all(...(params as Array<SQLInputValue>)) as unknown as Array<
+        Array<unknown>
+      >,
     exec: (sql) => database.exec(sql),
     inTransaction: () => database.isTransaction,
     close: () => database.close()

@@ -44,12 +44,14 @@ const ensureFile = (file: string): Effect.Effect<void, StorageError> =>
       fs.closeSync(fs.openSync(file, "a", 0o600))
       const { size } = fs.statSync(file)
       // SQLite takes so short a file for an empty one and would write over it.
-      if (size > 0 && size < shortestDatabase) throw new StorageError({ operation: "open", reason: "corrupt" })
+      if (size > 0 && size < shortestDatabase)
+        throw new StorageError({ operation: "open", reason: "corrupt" })
     },
     catch: (cause) => {
       if (cause instanceof StorageError) return cause
       const code = (cause as NodeJS.ErrnoException).code
-      const reason = code === "EACCES" || code === "EROFS" ? "read-only" : code === "ENOSPC" ? "full" : "unavailable"
+      const reason =
+        code === "EACCES" || code === "EROFS" ? "read-only" : code === "ENOSPC" ? "full" : "unavailable"
       return new StorageError({ operation: "open", reason, cause })
     }
   })
@@ -69,13 +71,18 @@ const refuseForeign = (driver: SqliteDriver): void => {
 }
 
 /** The client, with the failure to open told as the domain tells it. */
-const client = ({ driver = openDriver, path: file }: SqliteOptions): Layer.Layer<SqlClient.SqlClient, StorageError> =>
+const client = ({
+  driver = openDriver,
+  path: file
+}: SqliteOptions): Layer.Layer<SqlClient.SqlClient, StorageError> =>
   Layer.unwrap(Effect.as(ensureFile(file), layerClient(driver, file, refuseForeign))).pipe(
     Layer.catch((cause) =>
       Layer.effect(
         SqlClient.SqlClient,
         Effect.fail(
-          cause._tag === "SqlError" ? new StorageError({ operation: "open", reason: failureOf(cause), cause }) : cause
+          cause._tag === "SqlError"
+            ? new StorageError({ operation: "open", reason: failureOf(cause), cause })
+            : cause
         )
       )
     )
@@ -83,7 +90,4 @@ const client = ({ driver = openDriver, path: file }: SqliteOptions): Layer.Layer
 
 /** Every repository of the domain over the file. */
 export const layer = (options: SqliteOptions): Layer.Layer<Repositories, StorageError> =>
-  layerRepositories.pipe(
-    Layer.provide(client(options)),
-    Layer.provide(Layer.succeed(FailureOf, failureOf))
-  )
+  layerRepositories.pipe(Layer.provide(client(options)), Layer.provide(Layer.succeed(FailureOf, failureOf)))

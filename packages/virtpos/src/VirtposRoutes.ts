@@ -142,7 +142,9 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
 
   const update = Effect.fnUntraced(function* (call: Call) {
     const { actor, createIfMissing, merchant } = yield* writesTo(call)
-    const references = yield* Effect.fromResult(customerReferencesFromParameters(call.query, call.context))
+    const references = yield* Effect.fromResult(
+      customerReferencesFromParameters(call.parameters, call.context)
+    )
     const { accumulatedSales, ...change } = yield* Effect.fromResult(
       patchFromParameters(call.parameters, call.context)
     )
@@ -165,6 +167,8 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
       const saved = yield* cards.save(merchant, {
         search,
         createIfMissing: always || createIfMissing,
+        // The first hit wins: an identifier after it that names another card is no more than a search that was not needed.
+        skipTaken: true,
         ...change,
         actor
       })

@@ -76,14 +76,29 @@ describe("which card is meant", () => {
     })
   )
 
-  it.effect("a card that is found does not take the uid or external_id of another", () =>
-    Effect.gen(function* () {
-      const { call, cards, merchant } = yield* fourCards()
-      const before = yield* cards.list(merchant.id, { after: null, limit: 9 })
-      assertRefused(yield* call("/updateCard?card_id=1&uid=20"), "uid belongs to another card")
-      assertRefused(yield* call("/updateCard?uid=20&external_id=x3"), "external_id belongs to another card")
-      assert.deepStrictEqual(yield* cards.list(merchant.id, { after: null, limit: 9 }), before)
-    })
+  it.effect(
+    "the first hit wins: a card that is found is updated and does not take the uid or external_id of another",
+    () =>
+      Effect.gen(function* () {
+        for (const [query, id] of [
+          ["card_id=1&uid=20", 1],
+          ["uid=20&external_id=x3", 2],
+          ["card_id=1&uid=20&external_id=x3&card_barcode=b4", 1]
+        ] as const) {
+          const { call, cards, merchant } = yield* fourCards()
+          const before = yield* cards.list(merchant.id, { after: null, limit: 9 })
+          assert.strictEqual((yield* call(`/updateCard?${query}&medium=APP`)).text, written(id, 0), query)
+          const after = yield* cards.list(merchant.id, { after: null, limit: 9 })
+          assert.deepStrictEqual(
+            after.map(({ externalIds, number }) => [number, externalIds]),
+            before.map(({ externalIds, number }) => [number, externalIds])
+          )
+          assert.deepStrictEqual(
+            after.filter(({ medium }) => medium === "app").map((card) => Number(card.id)),
+            [id]
+          )
+        }
+      })
   )
 
   it.effect("a card_barcode also finds the EAN-13 that was made for a card", () =>

@@ -79,18 +79,23 @@ describe("who is updated", () => {
     })
   )
 
-  it.effect("external_id in the body names nobody: it is a value to be stored", () =>
-    Effect.gen(function* () {
-      const { anna, call } = yield* withAnna()
-      assertRefused(yield* call("/update", post("external_id=e1&mname=X")), "customer not found")
-      assertRefused(
-        yield* call("/update?create_if_not_exist=1", post("external_id=e1&mname=X")),
-        "external_id belongs to another customer"
-      )
-      assert.strictEqual((yield* anna)["mname"], "")
-      assert.strictEqual((yield* call("/update?external_id=e1", post("external_id=e9"))).text, written(1, 0))
-      assert.strictEqual((yield* anna)["external_id"], "e9")
-    })
+  it.effect(
+    "external_id in the body finds the customer too, so that sending a form again does not create twice",
+    () =>
+      Effect.gen(function* () {
+        const { anna, call } = yield* withAnna()
+        const again = call("/update?create_if_not_exist=1", post("external_id=e1&mname=X"))
+        assert.strictEqual((yield* again).text, written(1, 0))
+        assert.strictEqual((yield* again).text, written(1, 0))
+        assert.strictEqual((yield* anna)["mname"], "X")
+        assertRefused(yield* call("/update", post("external_id=e9&mname=Y")), "customer not found")
+        assert.strictEqual((yield* call("/update?id=1", post("external_id=e9"))).text, written(1, 0))
+        assert.strictEqual((yield* anna)["external_id"], "e9")
+        assertRefused(
+          yield* call("/update?external_id=e9", post("external_id=e1")),
+          "external_id is given more than once"
+        )
+      })
   )
 
   it.effect("an id that is no whole number is refused, and nothing is created in its place", () =>

@@ -2,6 +2,7 @@
  * The demo: one merchant with the records that the vendors' own pages show and 1,000 invented customers, the same at
  * every start, in a store that is thrown away afterwards.
  */
+import type { StorageError } from "@tillbridge/domain"
 import {
   ChangeFeed,
   CardRepository,
@@ -19,14 +20,13 @@ import {
   moneyFromText,
   newCustomer,
   type Repositories,
-  StorageError,
   StoreId,
   StoreListId,
   TimeZone,
   UnitOfWork
 } from "@tillbridge/domain"
 import { layer as layerSqlite } from "@tillbridge/sqlite"
-import * as DateTime from "effect/DateTime"
+import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -42,8 +42,14 @@ export const DEMO_KEY = "demo"
 
 const zone = TimeZone.make("Europe/Moscow")
 
-const at = (year: number, month: number, day: number, hour: number, minute: number, second: number): DateTime.Utc =>
-  fromLocal(zone, { year, month, day, hour, minute, second, millisecond: 0 })
+const at = (
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number
+): DateTime.Utc => fromLocal(zone, { year, month, day, hour, minute, second, millisecond: 0 })
 
 /** The customer of the VirtualPOS page, and the one of the Megawin page (known there as 1). */
 const sampleCustomers = (): ReadonlyArray<Customer> => {
@@ -93,7 +99,8 @@ const fill = Effect.gen(function* () {
   const feed = yield* ChangeFeed
 
   const merchant = yield* merchants.create({ name: "Demo", timeZone: zone, externalKeyPrefix: "SHOP" })
-  for (const id of [1, 2, 3]) yield* merchants.putStore(merchant.id, { id: StoreId.make(id), name: `Store ${id}` })
+  for (const id of [1, 2, 3])
+    yield* merchants.putStore(merchant.id, { id: StoreId.make(id), name: `Store ${id}` })
   yield* merchants.putStoreList(merchant.id, {
     id: StoreListId.make(1),
     name: "Stores 1 and 2",
@@ -131,7 +138,10 @@ const fill = Effect.gen(function* () {
   )
   yield* cards.put(
     merchant.id,
-    people.cards.map((card, index) => ({ before: null, after: { ...card, version: version(all.length + index) } }))
+    people.cards.map((card, index) => ({
+      before: null,
+      after: { ...card, version: version(all.length + index) }
+    }))
   )
 })
 
@@ -148,9 +158,7 @@ export const demo: Layer.Layer<Repositories, StorageError> = Layer.unwrap(
         const { atomically } = yield* UnitOfWork
         yield* atomically(fill)
       }).pipe(
-        Effect.catch((error) =>
-          error._tag === "StorageError" ? Effect.fail(error) : Effect.die(error)
-        )
+        Effect.catch((error) => (error._tag === "StorageError" ? Effect.fail(error) : Effect.die(error)))
       )
     ).pipe(Layer.provide(layerDomain))
     return Layer.provideMerge(filled, store)

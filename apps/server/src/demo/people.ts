@@ -1,4 +1,5 @@
 /** Invented people for the demo: the same at every start, and nobody in particular. */
+import type { CardTypeId, GroupId } from "@tillbridge/domain"
 import {
   CardId,
   CustomerId,
@@ -9,9 +10,7 @@ import {
   newCustomer,
   ean13Of,
   type TimeZone,
-  StoreId,
-  CardTypeId,
-  GroupId
+  StoreId
 } from "@tillbridge/domain"
 import * as BigDecimal from "effect/BigDecimal"
 
@@ -20,11 +19,29 @@ const first = {
   male: ["Lucas", "Дмитрий", "Hugo", "Алексей", "Jan", "Михаил", "Louis", "Андрей", "Pieter", "Николай"]
 } as const
 const last = {
-  female: ["Orlova", "Смирнова", "Durand", "Кузнецова", "Peeters", "Попова", "Lefèvre", "Новикова", "Janssens", "Зайцева"],
+  female: [
+    "Orlova",
+    "Смирнова",
+    "Durand",
+    "Кузнецова",
+    "Peeters",
+    "Попова",
+    "Lefèvre",
+    "Новикова",
+    "Janssens",
+    "Зайцева"
+  ],
   male: ["Martin", "Соколов", "Bernard", "Волков", "Maes", "Морозов", "Moreau", "Лебедев", "Claes", "Павлов"]
 } as const
 const cities = ["Москва", "Paris", "Brussel", "Казань", "Lyon", "Liège", "Тверь", "Gent"] as const
-const streets = ["ул. Садовая", "rue des Lilas", "Kerkstraat", "пр. Мира", "avenue Foch", "Stationsplein"] as const
+const streets = [
+  "ул. Садовая",
+  "rue des Lilas",
+  "Kerkstraat",
+  "пр. Мира",
+  "avenue Foch",
+  "Stationsplein"
+] as const
 
 /** A small deterministic generator (mulberry32): the demo must not differ from one start to the next. */
 const generator = (seed: number) => () => {
@@ -55,8 +72,13 @@ export const inventPeople = (
     const id = CustomerId.make(firstId + index)
     const gender = random() < 0.55 ? "female" : "male"
     const at = fromLocal(zone, {
-      year: whole(2017, 2025), month: whole(1, 12), day: whole(1, 28),
-      hour: whole(9, 20), minute: whole(0, 59), second: whole(0, 59), millisecond: 0
+      year: whole(2017, 2025),
+      month: whole(1, 12),
+      day: whole(1, 28),
+      hour: whole(9, 20),
+      minute: whole(0, 59),
+      second: whole(0, 59),
+      millisecond: 0
     })
     const store = StoreId.make(whole(1, 3))
     const number = String(2_000_000_000 + index * 37)
@@ -70,8 +92,12 @@ export const inventPeople = (
       email: random() < 0.7 ? `customer${index + 1}@example.com` : null,
       phone: random() < 0.8 ? `+7999${String(1_000_000 + index * 113).slice(-7)}` : null,
       address: {
-        line1: `${pick(streets)} ${whole(1, 120)}`, line2: null, line3: null,
-        postalCode: String(whole(10_000, 99_999)), city: pick(cities), country: null
+        line1: `${pick(streets)} ${whole(1, 120)}`,
+        line2: null,
+        line3: null,
+        postalCode: String(whole(10_000, 99_999)),
+        city: pick(cities),
+        country: null
       },
       consents: { push: random() < 0.5, email: random() < 0.6, sms: random() < 0.4 },
       accumulatedSales: BigDecimal.make(BigInt(whole(0, 5_000_000)), 2),

@@ -1,5 +1,5 @@
 /** From an HTTP request to a call of the API: format, parameters of query and body, and who is calling. */
-import { type Credentials, type Merchant, NotAuthenticated, type Principal } from "@tillbridge/domain"
+import { type Credentials, type Merchant, NotAuthenticated, orNull, type Principal } from "@tillbridge/domain"
 import { normalizePath, Parameters, readForm } from "@tillbridge/wire"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -46,13 +46,11 @@ export const formatOf = (query: string): Format => {
 export const queryOf = (request: HttpServerRequest.HttpServerRequest): string =>
   normalizePath(request.url)?.query ?? ""
 
-const repeated = (query: Parameters, body: Parameters): string | undefined =>
+const repeated = (query: Parameters, body: Parameters, getOnly: ReadonlySet<string>): string | undefined =>
   query.repeated(identities) ??
   body.repeated(identities) ??
-  // The others of the list are "get only": what the body says of them does not count.
-  (["apikey", "customer_id", "customer_external_id"] as const).find(
-    (name) => query.has(name) && body.has(name)
-  )
+  // What the body says of a "get only" name does not count.
+  identities.find((name) => !getOnly.has(name) && query.has(name) && body.has(name))
 
 /** What a request says, before it is known who says it. */
 type Asked = Pick<Call, "format" | "query" | "parameters"> & { readonly key: string }
@@ -63,9 +61,9 @@ const asked = (
   body: Parameters,
   getOnly: ReadonlySet<string>
 ): Result.Result<Asked, BadCall | NotAuthenticated> => {
-  const twice = repeated(query, body)
+  const twice = repeated(query, body, getOnly)
   if (twice !== undefined) return Result.fail(new BadCall({ info: `${twice} is given more than once` }))
-  const format = query.get("format")?.toLowerCase() ?? "xml"
+  const format = orNull(query.get("format"))?.toLowerCase() ?? "xml"
   if (format !== "xml" && format !== "json")
     return Result.fail(new BadCall({ info: "format must be xml or json" }))
   const key = query.get("apikey") ?? body.get("apikey")

@@ -31,6 +31,15 @@ import type { ListQuery } from "./listQuery.ts"
 
 const encoder = new TextEncoder()
 
+/** Days begin on a quarter hour of UTC in every zone of today, so within one the day stays. */
+const quarterHour = 900_000
+
+interface Day {
+  readonly quarter: number
+  readonly today: LocalDate
+  readonly space: string
+}
+
 /** Below so many customers, joining them costs less than finding the page. */
 const smallestPage = 10
 
@@ -42,7 +51,9 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonl
 
   const encode = (customer: Customer, { context, format }: Call, today: LocalDate, loyalty?: Loyalty) => {
     const fields = customerFields(customer, { ...context, today })
-    return encoder.encode(format === "xml" ? encodeCustomerXml(fields, loyalty) : encodeCustomerJson(fields, loyalty))
+    return encoder.encode(
+      format === "xml" ? encodeCustomerXml(fields, loyalty) : encodeCustomerJson(fields, loyalty)
+    )
   }
 
   /** Encodes what the cache lacks; customers that are gone by now are left out. */
@@ -56,7 +67,10 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonl
     const missing = refs.filter((_, index) => found[index] === undefined)
     if (missing.length === 0) return found as ReadonlyArray<Uint8Array>
     const encoded = new Map<number, Uint8Array>()
-    for (const customer of yield* customers.getMany(call.merchant.id, missing.map(({ id }) => id))) {
+    for (const customer of yield* customers.getMany(
+      call.merchant.id,
+      missing.map(({ id }) => id)
+    )) {
       const bytes = encode(customer, call, today)
       if (space !== null) cache.set(space, customer.id, customer.version, bytes)
       encoded.set(customer.id, bytes)
@@ -64,8 +78,21 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonl
     return refs.flatMap(({ id }, index) => found[index] ?? encoded.get(id) ?? [])
   })
 
-  const spaceOf = (call: Call, today: LocalDate) =>
-    `${DIALECT} ${call.format} ${call.merchant.id} ${formatLocalDate(today)}`
+  const days = new Map<string, Day>()
+
+  /** The merchant's day, and the name of the cache's space for it. */
+  const dayOf = ({ format, merchant }: Call, now: number): Day => {
+    const key = `${format} ${merchant.id}`
+    const quarter = Math.floor(now / quarterHour)
+    let day = days.get(key)
+    if (day?.quarter !== quarter) {
+      if (days.size > 1_000) days.clear()
+      const today = toLocal(merchant.timeZone, DateTime.makeUnsafe(now))
+      day = { quarter, today, space: `${DIALECT} ${key} ${formatLocalDate(today)}` }
+      days.set(key, day)
+    }
+    return day
+  }
 
   const lookUp = (space: string, refs: ReadonlyArray<CustomerRef>) => {
     let isComplete = true
@@ -78,7 +105,11 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonl
   }
 
   /** With cards or bonuses. Cards change on their own, so these bytes are not kept. */
-  const withLoyalty = Effect.fnUntraced(function* (call: Call, refs: ReadonlyArray<CustomerRef>, query: ListQuery) {
+  const withLoyalty = Effect.fnUntraced(function* (
+    call: Call,
+    refs: ReadonlyArray<CustomerRef>,
+    query: ListQuery
+  ) {
     const { context, merchant } = call
     const ids = refs.map(({ id }) => id)
     const found = yield* customers.getMany(merchant.id, ids)
@@ -87,7 +118,9 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonl
     const today = toLocal(merchant.timeZone, yield* DateTime.now)
     return found.map((customer) =>
       encode(customer, call, today, {
-        ...(query.cards ? { cards: (byOwner.get(customer.id) ?? []).map((card) => cardFields(card, context)) } : {}),
+        ...(query.cards
+          ? { cards: (byOwner.get(customer.id) ?? []).map((card) => cardFields(card, context)) }
+          : {}),
         bonuses: query.bonuses
       })
     )
@@ -98,13 +131,12 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonl
    * that it is made of; it is kept only when each of its customers came from the cache in that version.
    */
   const page = (call: Call, refs: ReadonlyArray<CustomerRef>, query: ListQuery) => {
-    const { format, merchant } = call
+    const { format } = call
     if (query.cards || query.bonuses) {
       return Effect.map(withLoyalty(call, refs, query), (records) => listBytes(format, records))
     }
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const today = toLocal(merchant.timeZone, DateTime.makeUnsafe(now))
-      const space = spaceOf(call, today)
+      const { space, today } = dayOf(call, now)
       let key = space
       if (refs.length >= smallestPage) {
         for (const { id, version } of refs) key += ` ${id} ${version}`
@@ -125,8 +157,8 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: { readonl
   const step = (call: Call, refs: ReadonlyArray<CustomerRef>, query: ListQuery) => {
     if (query.cards || query.bonuses) return withLoyalty(call, refs, query)
     return Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      const today = toLocal(call.merchant.timeZone, DateTime.makeUnsafe(now))
-      return completed(call, refs, lookUp(spaceOf(call, today), refs).found, today, null)
+      const { space, today } = dayOf(call, now)
+      return completed(call, refs, lookUp(space, refs).found, today, null)
     })
   }
 
