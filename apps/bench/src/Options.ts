@@ -32,7 +32,7 @@ Usage: npm run bench -- [flags]
   --only NAME       one of ${rowNames.join(", ")}; may be repeated
   --rounds N        interleaved rounds of each row (5)
   --requests N      requests a round and server, instead of each row's own number
-  --memory          the memory row with a million customers, not a hundred thousand, and judged (minutes)
+  --memory          the memory row with a million customers, not a hundred thousand (minutes)
   --json            the report as JSON
 `
 

@@ -59,7 +59,7 @@ export interface VirtposRoutesOptions {
   readonly basePath?: `/${string}`
   /** Largest `page_size` that is accepted. Default 1,000. */
   readonly maxPageSize?: number
-  /** Memory for customers that are already encoded, in bytes. Default 32 MiB. */
+  /** Memory for customers and pages that are already encoded, in bytes. Default 64 MiB. */
   readonly cacheBytes?: number
 }
 
@@ -74,7 +74,7 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
   const cards = yield* Cards
   const credentials = yield* Credentials
   const maxPageSize = options.maxPageSize ?? 1_000
-  const customerBytes = yield* makeCustomerBytes({ cacheBytes: options.cacheBytes ?? 32 * 1024 * 1024 })
+  const customerBytes = yield* makeCustomerBytes({ cacheBytes: options.cacheBytes ?? 64 * 1024 * 1024 })
 
   const list = (call: Call): Effect.Effect<HttpServerResponse.HttpServerResponse, CallError> => {
     if (!call.principal.scopes.includes("read")) return Effect.fail(new NotPermitted({ scope: "read" }))
