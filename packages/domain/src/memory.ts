@@ -7,21 +7,30 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Semaphore from "effect/Semaphore"
-import { type CardReference, CardRepository, type CardWindow } from "./CardRepository.ts"
+import { CardRepository } from "./CardRepository.ts"
 import { ChangeFeed } from "./ChangeFeed.ts"
 import type { Credential } from "./Credential.ts"
 import { CredentialRepository } from "./CredentialRepository.ts"
 import type { Customer } from "./Customer.ts"
 import type { Change } from "./CustomerChange.ts"
-import { type CustomerFilter, CustomerRepository, type ListWindow } from "./CustomerRepository.ts"
+import { type CustomerFilter, CustomerRepository } from "./CustomerRepository.ts"
 import { AlreadyTaken, StorageError } from "./errors.ts"
-import type { ExternalId } from "./ExternalId.ts"
 import { CardId, ChangePosition, CredentialId, type CustomerId, MerchantId } from "./Ids.ts"
 import type { LoyaltyCard } from "./LoyaltyCard.ts"
 import { inPeriod } from "./LoyaltyPeriod.ts"
 import type { Merchant, Store, StoreList } from "./Merchant.ts"
 import { type Directory, type DirectoryEntry, MerchantRepository } from "./MerchantRepository.ts"
-import { emailKey, phoneKey } from "./SearchKeys.ts"
+import {
+  ascending,
+  cardMatches,
+  isTwice,
+  matches,
+  nameOf,
+  sameBytes,
+  sameId,
+  windowed,
+  without
+} from "./memorySearch.ts"
 import { UnitOfWork } from "./UnitOfWork.ts"
 
 interface Tenant {
@@ -67,80 +76,6 @@ const snapshot = ({ credentials, tenants }: Database): Database => ({
 const Draft = Context.Reference<Database | null>("@tillbridge/domain/memory/Draft", {
   defaultValue: () => null
 })
-
-const sameId = (id: ExternalId) => (other: ExternalId) => other.system === id.system && other.key === id.key
-
-const nameOf = (id: ExternalId) => JSON.stringify([id.system, id.key])
-
-/** The entities that a list of writes leaves as they are. */
-const without = <A extends { readonly id: number }>(
-  all: ReadonlyMap<number, A>,
-  writes: ReadonlyArray<{ readonly after: A }>
-): Array<A> => {
-  const written = new Set(writes.map(({ after }) => after.id))
-  return [...all.values()].filter(({ id }) => !written.has(id))
-}
-
-/** Whether a name that one of the writes gives belongs to another write or to one of the others. */
-const isTwice = <A>(
-  others: ReadonlyArray<A>,
-  writes: ReadonlyArray<{ readonly after: A }>,
-  namesOf: (entity: A) => ReadonlyArray<string>
-): boolean => {
-  const names = new Set(others.flatMap(namesOf))
-  for (const { after } of writes) {
-    for (const name of namesOf(after)) {
-      if (names.has(name)) return true
-      names.add(name)
-    }
-  }
-  return false
-}
-
-const ascending = <A extends { readonly id: number }>(items: Iterable<A>): Array<A> =>
-  [...items].sort((a, b) => a.id - b.id)
-
-const windowed = <A extends { readonly id: number }>(
-  items: Array<A>,
-  window: ListWindow | CardWindow
-): Array<A> =>
-  "offset" in window
-    ? items.slice(window.offset, window.offset + window.limit)
-    : items.filter(({ id }) => id > (window.after ?? 0)).slice(0, window.limit)
-
-const matches = (filter: CustomerFilter) => {
-  const phone = filter.phone === undefined ? undefined : phoneKey(filter.phone)
-  const email = filter.email === undefined ? undefined : emailKey(filter.email)
-  return (customer: Customer): boolean => {
-    const phones = [customer.phone, customer.mobilePhone]
-    return (
-      (filter.id === undefined || customer.id === filter.id) &&
-      (filter.externalId === undefined || customer.externalIds.some(sameId(filter.externalId))) &&
-      (phone === undefined || (phone !== null && phones.some((own) => phoneKey(own) === phone))) &&
-      (email === undefined || (email !== null && emailKey(customer.email) === email)) &&
-      (filter.hasPhone === undefined || phones.some((own) => own !== null) === filter.hasPhone) &&
-      (filter.hasEmail === undefined || (customer.email !== null) === filter.hasEmail)
-    )
-  }
-}
-
-const cardMatches =
-  (reference: CardReference) =>
-  (card: LoyaltyCard): boolean => {
-    switch (reference.by) {
-      case "id":
-        return card.id === reference.id
-      case "number":
-        return card.number === reference.number
-      case "externalId":
-        return card.externalIds.some(sameId(reference.externalId))
-      case "barcode":
-        return card.barcode === reference.barcode || card.ean13 === reference.barcode
-    }
-  }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, index) => byte === b[index])
 
 const make = Effect.gen(function* () {
   let committed: Database = { tenants: new Map(), credentials: new Map() }
