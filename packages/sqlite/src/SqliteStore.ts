@@ -36,11 +36,22 @@ const failureOf = (error: SqlError.SqlError): StorageFailure =>
 
 const shortestDatabase = 512
 
+/** Step by step: Node's own `recursive` never returns where the system denies that a parent exists (as below /proc). */
+const makeFolder = (folder: string): void => {
+  if (fs.existsSync(folder)) return
+  makeFolder(path.dirname(folder))
+  try {
+    fs.mkdirSync(folder)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause
+  }
+}
+
 /** Makes an empty file for its owner only, in a folder that is made when missing. */
 const ensureFile = (file: string): Effect.Effect<void, StorageError> =>
   Effect.try({
     try: () => {
-      fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true })
+      makeFolder(path.dirname(path.resolve(file)))
       fs.closeSync(fs.openSync(file, "a", 0o600))
       const { size } = fs.statSync(file)
       // SQLite takes so short a file for an empty one and would write over it.
