@@ -26,13 +26,16 @@ export const write = (text: string | Uint8Array): Effect.Effect<void, Stopped | 
 export const writeJson = (value: unknown): Effect.Effect<void, Stopped | Failure> =>
   write(`${JSON.stringify(value)}\n`)
 
-/** Writes a line. */
-export const writeLine = (line: string): Effect.Effect<void, Stopped | Failure> => write(`${line}\n`)
+/** Writes a line for people; what is in it stays on that line and cannot steer the terminal. */
+export const writeLine = (line: string): Effect.Effect<void, Stopped | Failure> => write(`${visible(line)}\n`)
 
-/** Says a line to the person at the terminal; a lost stderr is nobody's problem. */
-export const say = (line: string): Effect.Effect<void> => Effect.sync(() => sayNow(`${line}\n`))
+/** Says a line to the person at the terminal, made harmless as by `writeLine`. */
+export const say = (line: string): Effect.Effect<void> => Effect.sync(() => sayNow(line))
 
-export const sayNow = (text: string): void => {
+export const sayNow = (line: string): void => sayExactly(`${visible(line)}\n`)
+
+/** For text of our own, which may steer the terminal, and for JSON. A lost stderr is nobody's problem. */
+export const sayExactly = (text: string): void => {
   try {
     writeSync(2, text)
   } catch {}
@@ -50,8 +53,11 @@ export const usesColor = (): boolean =>
 /** Columns of the terminal; 80 where there is none. */
 export const columns = (): number => Math.max(40, process.stdout.columns ?? 80)
 
-/** Text from outside as it may stand on a terminal: control characters, which could move the cursor, are shown. */
+/**
+ * Text from outside as it may stand on a terminal: characters that could move the cursor, turn the direction of writing
+ * or stand there unseen are shown as their number.
+ */
 export const visible = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (char) =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g, (char) =>
     char === "\n" ? " " : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
   )

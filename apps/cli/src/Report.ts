@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import type * as CliError from "effect/cli/CliError"
 import type { FlagDoc, HelpDoc } from "effect/cli/HelpDoc"
 import { Failure, Stopped } from "./Failure.ts"
-import { sayNow } from "./Output.ts"
+import { sayExactly, sayNow } from "./Output.ts"
 import { didYouMean } from "./Suggest.ts"
 
 export interface Ending {
@@ -59,11 +59,14 @@ export const report = (ending: Ending, json: boolean): void => {
   const hint = ending.kind === "internal" && !debug ? " (TILLBRIDGE_DEBUG=1 shows the cause)" : ""
   const trace = debug && ending.cause !== undefined ? traceOf(ending.cause) : undefined
   const message = `${ending.message}${hint}`.replace(/\s*\n\s*/g, " ")
-  sayNow(
-    json
-      ? `${JSON.stringify({ error: { kind: ending.kind, message, exitCode: ending.exitCode, ...(trace === undefined ? {} : { trace }) } })}\n`
-      : `tillbridge: ${message}\n${trace === undefined ? "" : `${trace}\n`}`
-  )
+  if (json) {
+    const error = { kind: ending.kind, message, exitCode: ending.exitCode }
+    return sayExactly(
+      `${JSON.stringify({ error: { ...error, ...(trace === undefined ? {} : { trace }) } })}\n`
+    )
+  }
+  sayNow(`tillbridge: ${message}`)
+  if (trace !== undefined) for (const line of trace.split("\n")) sayNow(line)
 }
 
 const choicesOf = (expected: string): ReadonlyArray<string> =>

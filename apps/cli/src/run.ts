@@ -6,7 +6,7 @@ import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import { helpPage } from "./Help.ts"
-import { columns, sayNow, usesColor, write } from "./Output.ts"
+import { columns, sayExactly, usesColor, write } from "./Output.ts"
 import { refusal, report } from "./Report.ts"
 import { tillbridge } from "./root.ts"
 
@@ -53,7 +53,7 @@ const presenter = (json: boolean): CliOutput.Presenter => ({
         )
         const message = `"${command}" needs a command: ${known.join(", ")}. See: ${command} --help`
         return Effect.sync(() =>
-          json ? report({ exitCode: 2, kind: "usage", message }, true) : sayNow(page)
+          json ? report({ exitCode: 2, kind: "usage", message }, true) : sayExactly(page)
         )
       }
     }

@@ -17,6 +17,7 @@ import {
   type StorageError,
   UnknownReference
 } from "./errors.ts"
+import { externalKey } from "./ExternalId.ts"
 import { CardId, CardTypeId, type CustomerId, type MerchantId } from "./Ids.ts"
 import { applyCardPatch, type CardPatch, type LoyaltyCard, newCard } from "./LoyaltyCard.ts"
 import { MerchantRepository } from "./MerchantRepository.ts"
@@ -29,10 +30,10 @@ export interface SaveCard {
   readonly createIfMissing: boolean
   readonly patch: CardPatch
   /**
-   * Leaves out a number or external id of the patch that belongs to another card, where saving would otherwise fail:
-   * for callers whose words to look for a card are also the values to give it.
+   * Leaves the number of a card that is found as it is, and gives it an external id only where it has none in that
+   * system and nobody else has it: for callers whose words to look for a card are all they know of it.
    */
-  readonly skipTaken?: boolean
+  readonly keepIdentity?: boolean
   /** `null` clears the type, absent leaves it. */
   readonly type?: Named | null
   /** Who owns the card: must exist. `null` takes the owner away, absent leaves it. */
@@ -98,36 +99,25 @@ export class Cards extends Context.Service<
         return Option.isSome(found) ? found.value.id : yield* new UnknownReference({ kind: "owner" })
       })
 
-      const belongsToAnother = Effect.fnUntraced(function* (
+      const withoutIdentity = Effect.fnUntraced(function* (
         merchant: MerchantId,
         card: LoyaltyCard,
-        reference: CardReference
+        { externalIds = [], number: _number, ...rest }: CardPatch
       ) {
-        const found = yield* repository.find(merchant, reference)
-        return Option.isSome(found) && found.value.id !== card.id
-      })
-
-      const withoutTaken = Effect.fnUntraced(function* (
-        merchant: MerchantId,
-        card: LoyaltyCard,
-        patch: CardPatch
-      ) {
-        const { externalIds, number, ...rest } = patch
-        const keepsNumber =
-          number !== undefined && !(yield* belongsToAnother(merchant, card, { by: "number", number }))
-        const free = yield* Effect.filter(externalIds ?? [], (externalId) =>
-          Effect.map(belongsToAnother(merchant, card, { by: "externalId", externalId }), (taken) => !taken)
+        const missing = externalIds.filter(({ system }) => externalKey(card.externalIds, system) === null)
+        const free = yield* Effect.filter(missing, (externalId) =>
+          Effect.map(repository.find(merchant, { by: "externalId", externalId }), Option.isNone)
         )
-        const kept: CardPatch = { ...rest, ...(keepsNumber ? { number } : {}), externalIds: free }
+        const kept: CardPatch = { ...rest, externalIds: free }
         return kept
       })
 
       const save = Effect.fnUntraced(function* (merchant: MerchantId, request: SaveCard) {
-        const { actor, createIfMissing, owner, search, skipTaken = false, type } = request
+        const { actor, createIfMissing, owner, search, keepIdentity = false, type } = request
         const before = yield* firstOf(merchant, search)
         if (before === null && !createIfMissing) return yield* new CardNotFound()
         const patch =
-          before !== null && skipTaken ? yield* withoutTaken(merchant, before, request.patch) : request.patch
+          before !== null && keepIdentity ? yield* withoutIdentity(merchant, before, request.patch) : request.patch
         const number = patch.number ?? before?.number
         if (number === undefined)
           return yield* new InvalidField({ field: "number", reason: "is required for a new card" })

@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { CredentialId, MerchantId } from "./Ids.ts"
+import { Instant } from "./Instant.ts"
 import type { Merchant } from "./Merchant.ts"
 import { Text } from "./Text.ts"
 
@@ -20,8 +21,8 @@ export const Credential = Schema.Struct({
   login: Schema.NullOr(Text),
   label: Schema.NullOr(Text),
   scopes: Schema.Array(Scope),
-  createdAt: Schema.DateTimeUtcFromString,
-  revokedAt: Schema.NullOr(Schema.DateTimeUtcFromString)
+  createdAt: Instant,
+  revokedAt: Schema.NullOr(Instant)
 })
 export type Credential = typeof Credential.Type
 

@@ -24,7 +24,7 @@ import {
   MerchantNotFound,
   NotAuthenticated,
   NotPermitted,
-  type StorageError
+  StorageError
 } from "./errors.ts"
 import type { CredentialId, MerchantId } from "./Ids.ts"
 import { MerchantRepository } from "./MerchantRepository.ts"
@@ -47,7 +47,9 @@ export interface CreatedCredential {
 }
 
 const generatedKey = /^tb_[A-Za-z0-9_-]{43}$/
-/** Digests of presented secrets are kept for so many callers, so that only a caller's first request pays for one. */
+/** Callers with a chosen secret that wait for its digest; more are sent away with a retryable error. */
+const longestQueue = 16
+/** Digests of secrets that opened something are kept for so many callers, so that only a caller's first request pays for one. */
 const rememberedDigests = 1_000
 /** How long a proof is taken for granted, so that the store is not asked at every request. */
 const proofMillis = 1_000
@@ -98,6 +100,7 @@ export class Credentials extends Context.Service<
       const remembered = new Map<string, Uint8Array>()
       const proofs = new Map<string, { readonly principal: Principal; readonly at: number }>()
       let revocations = 0
+      let waiting = 0
       const encoder = new TextEncoder()
 
       const compute = Effect.fnUntraced(function* (identity: string, secret: string) {
@@ -109,20 +112,25 @@ export class Credentials extends Context.Service<
           salted.set(input, salt.length)
           return yield* digests.digest(Digest.sha256, salted)
         }
-        return yield* slowly
-          .withPermit(kdf.derive(Kdf.pbkdf2Sha256, input, { salt, length: 32 }))
-          .pipe(Effect.orDie)
+        if (waiting >= longestQueue) return yield* new StorageError({ operation: "credentials.digest", reason: "busy" })
+        waiting++
+        return yield* slowly.withPermit(kdf.derive(Kdf.pbkdf2Sha256, input, { salt, length: 32 })).pipe(
+          Effect.orDie,
+          Effect.ensuring(Effect.sync(() => void waiting--))
+        )
       })
 
-      const digestOf = Effect.fnUntraced(function* (dialect: string, login: string | null, secret: string) {
-        const identity = identityOf(dialect, login, secret)
-        const known = remembered.get(identity)
-        if (known !== undefined) return known
-        const digest = yield* compute(identity, secret)
+      /** Only digests that opened something are kept: guesses must not push them out. */
+      const remember = (identity: string, digest: Uint8Array) => {
+        remembered.delete(identity)
         if (remembered.size >= rememberedDigests) remembered.delete(remembered.keys().next().value!)
         remembered.set(identity, digest)
-        return digest
-      })
+      }
+
+      const digestOf = (identity: string, secret: string) => {
+        const known = remembered.get(identity)
+        return known === undefined ? compute(identity, secret) : Effect.succeed(known)
+      }
 
       const create = Effect.fnUntraced(function* (request: NewCredential) {
         const { dialect, label, login, merchantId, scopes } = request
@@ -137,13 +145,15 @@ export class Credentials extends Context.Service<
             reason: `must have 1 to ${longestSecret} characters`
           })
         }
-        const digest = yield* digestOf(dialect, login, secret)
+        const identity = identityOf(dialect, login, secret)
+        const digest = yield* compute(identity, secret)
         const credential = yield* atomically(
           repository.insert(
             { merchantId, dialect, login, label, scopes, createdAt: yield* DateTime.now },
             digest
           )
         )
+        remember(identity, digest)
         return { credential, secret: Redacted.make(secret) }
       })
 
@@ -154,7 +164,8 @@ export class Credentials extends Context.Service<
         now: number
       ) {
         if (secret === "" || secret.length > longestSecret) return yield* new NotAuthenticated()
-        const digest = yield* digestOf(dialect, login, secret)
+        const identity = identityOf(dialect, login, secret)
+        const digest = yield* digestOf(identity, secret)
         const revocationsBefore = revocations
         const found = yield* repository.byDigest(digest)
         if (Option.isNone(found)) return yield* new NotAuthenticated()
@@ -164,11 +175,11 @@ export class Credentials extends Context.Service<
           credential.dialect === dialect &&
           credential.revokedAt === null
         if (!good) return yield* new NotAuthenticated()
+        remember(identity, digest)
         const principal: Principal = { credentialId: credential.id, merchant, scopes: credential.scopes }
         if (proofs.size >= rememberedDigests) proofs.clear()
         // What was read before a revocation must not outlive it.
-        if (revocations === revocationsBefore)
-          proofs.set(identityOf(dialect, login, secret), { principal, at: now })
+        if (revocations === revocationsBefore) proofs.set(identity, { principal, at: now })
         return principal
       })
 

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { ExternalId, withExternalIds } from "./ExternalId.ts"
 import { ChangePosition, CustomerId, GroupId, StoreId } from "./Ids.ts"
+import { Instant } from "./Instant.ts"
 import { Money, zero } from "./Money.ts"
 import { PartialDate, unknownDate } from "./PartialDate.ts"
 import { sameValue } from "./sameValue.ts"
@@ -60,7 +61,7 @@ const writable = {
   discountPercent: Schema.NullOr(Money),
   /** Sum of purchases so far. */
   accumulatedSales: Money,
-  registeredAt: Schema.NullOr(Schema.DateTimeUtcFromString),
+  registeredAt: Schema.NullOr(Instant),
   /** The store that registered the customer. */
   registeredIn: Schema.NullOr(StoreId),
   extensions: Extensions
@@ -72,10 +73,10 @@ export const Customer = Schema.Struct({
   version: ChangePosition,
   ...writable,
   group: Schema.NullOr(CustomerGroup),
-  createdAt: Schema.DateTimeUtcFromString,
+  createdAt: Instant,
   /** Number of the user or credential that made the record; a vendor's own number for what came from there. */
   createdBy: Schema.NullOr(Schema.Int),
-  updatedAt: Schema.DateTimeUtcFromString,
+  updatedAt: Instant,
   updatedBy: Schema.NullOr(Schema.Int)
 })
 export type Customer = typeof Customer.Type
@@ -104,7 +105,7 @@ export const CustomerRecord = Schema.Struct({
   ...CustomerPatch.fields,
   id: Schema.optionalKey(CustomerId),
   group: Schema.optionalKey(Schema.NullOr(Named)),
-  createdAt: Schema.optionalKey(Schema.DateTimeUtcFromString),
+  createdAt: Schema.optionalKey(Instant),
   createdBy: Schema.optionalKey(Schema.NullOr(Schema.Int))
 })
 export type CustomerRecord = typeof CustomerRecord.Type

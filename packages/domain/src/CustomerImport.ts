@@ -9,7 +9,7 @@ import type { ChangeFeed } from "./ChangeFeed.ts"
 import { applyPatch, type Customer, type CustomerRecord, newCustomer, sameContent } from "./Customer.ts"
 import type { CustomerRepository, CustomerWrite } from "./CustomerRepository.ts"
 import { resolveEntry } from "./directory.ts"
-import { AlreadyTaken, type InvalidField, type StorageError, type UnknownReference } from "./errors.ts"
+import { AlreadyTaken, InvalidField, type StorageError, type UnknownReference } from "./errors.ts"
 import type { ExternalId } from "./ExternalId.ts"
 import { type ChangePosition, CustomerId, type GroupId, type MerchantId } from "./Ids.ts"
 import type { DirectoryEntry, MerchantRepository } from "./MerchantRepository.ts"
@@ -34,6 +34,9 @@ interface Draft {
 }
 
 const nameOf = (id: ExternalId) => `${id.system}\u0000${id.key}`
+
+/** Ids are given out above the largest there is, and end at 2^53 - 1. */
+const largestNewId = 2 ** 52
 
 type Refusal = InvalidField | UnknownReference | AlreadyTaken
 
@@ -78,7 +81,7 @@ export const importCustomers = Effect.fnUntraced(function* (
   const groups = new Map<string, DirectoryEntry | null | InvalidField | UnknownReference>()
 
   /** The draft a record speaks of, or a new one. */
-  const draftOf = (record: CustomerRecord): Draft | AlreadyTaken => {
+  const draftOf = (record: CustomerRecord): Draft | AlreadyTaken | InvalidField => {
     const externalIds = record.externalIds ?? []
     let match: Draft | undefined
     for (const id of externalIds) {
@@ -90,6 +93,9 @@ export const importCustomers = Effect.fnUntraced(function* (
     if (match !== undefined) return match
     const byId = record.id === undefined ? undefined : drafts.get(record.id)
     if (byId === undefined) {
+      if (record.id !== undefined && record.id > largestNewId) {
+        return new InvalidField({ field: "id", reason: "must be at most 2^52, so that ids are left for others" })
+      }
       const fresh = newCustomer(record.id ?? (1 as CustomerId), now, actor)
       const createdBy = record.createdBy === undefined ? actor : record.createdBy
       return {
@@ -107,7 +113,7 @@ export const importCustomers = Effect.fnUntraced(function* (
   /** What the record makes of its draft, the group left out. */
   const patch = (record: CustomerRecord): { readonly draft: Draft; readonly patched: Customer } | Refusal => {
     const draft = draftOf(record)
-    if (draft instanceof AlreadyTaken) return draft
+    if (!("current" in draft)) return draft
     const { createdAt: _at, createdBy: _by, group: _group, id: _id, ...fields } = record
     const patched = applyPatch(draft.current, fields)
     const wrong = invalidDate(patched.birthDate)

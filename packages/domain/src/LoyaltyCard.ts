@@ -8,6 +8,7 @@ import { Extensions, mergeExtensions } from "./Customer.ts"
 import { ean13Of } from "./Ean13.ts"
 import { ExternalId, withExternalIds } from "./ExternalId.ts"
 import { CardId, CardTypeId, ChangePosition, CustomerId, StoreId } from "./Ids.ts"
+import { Instant } from "./Instant.ts"
 import { orNull, Text, textOf } from "./Text.ts"
 
 export const CardNumber = textOf(64).check(Schema.isNonEmpty({ message: "must not be empty" }))
@@ -16,7 +17,7 @@ export const CardNumber = textOf(64).check(Schema.isNonEmpty({ message: "must no
 export const CardType = Schema.Struct({ id: CardTypeId, name: Text })
 export type CardType = typeof CardType.Type
 
-const MaybeTime = Schema.NullOr(Schema.DateTimeUtcFromString)
+const MaybeTime = Schema.NullOr(Instant)
 
 const writable = {
   externalIds: Schema.Array(ExternalId),
@@ -40,9 +41,9 @@ export const LoyaltyCard = Schema.Struct({
   version: ChangePosition,
   ...writable,
   type: Schema.NullOr(CardType),
-  createdAt: Schema.DateTimeUtcFromString,
+  createdAt: Instant,
   createdBy: Schema.NullOr(Schema.Int),
-  updatedAt: Schema.DateTimeUtcFromString,
+  updatedAt: Instant,
   updatedBy: Schema.NullOr(Schema.Int)
 })
 export type LoyaltyCard = typeof LoyaltyCard.Type

@@ -187,19 +187,22 @@ describe("importing a batch", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("keeps even the largest id, and other changes go on after it", () =>
+  it.effect("refuses an id so large that none would be left for later customers, and stores the other rows", () =>
     Effect.gen(function* () {
       const { id } = yield* makeMerchant()
-      const largest = CustomerId.make(Number.MAX_SAFE_INTEGER)
-      yield* create(id, { firstName: "Anna" })
-      assert.deepStrictEqual(shown(yield* load(id, [{ id: largest, firstName: "Last" }])), [
-        `Created ${largest}`
+      const outcomes = yield* load(id, [
+        { id: CustomerId.make(Number.MAX_SAFE_INTEGER), firstName: "Last" },
+        { externalIds: [shop("1")], firstName: "Anna" },
+        { id: CustomerId.make(2 ** 52), firstName: "Large" },
+        { externalIds: [shop("2")], firstName: "Berta" }
       ])
-      const changed = yield* save(id, {
-        references: [{ by: "id", id: CustomerId.make(1) }],
-        patch: { firstName: "Anne" }
-      })
-      assert.strictEqual(changed.entity.firstName, "Anne")
+      assert.strictEqual(outcomes[0]?._tag, "Rejected")
+      assert.deepStrictEqual(
+        outcomes.slice(1).map((outcome) => outcome._tag),
+        ["Created", "Created", "Created"]
+      )
+      const next = yield* save(id, { references: [], patch: { firstName: "Clara" } })
+      assert.isAbove(next.entity.id, 2 ** 52)
     }).pipe(Effect.provide(layer))
   )
 

@@ -16,6 +16,7 @@ import type * as SqlConnection from "effect/sql/SqlConnection"
 import * as SqlError from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
 import { Reactivity } from "effect/reactivity"
+import { whileThere } from "./presence.ts"
 import type { OpenDriver, SqliteDriver } from "./SqliteDriver.ts"
 
 const busyWaitMillis = 5_000
@@ -95,7 +96,7 @@ const opened = (
             driver.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
           driver.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")
           driver.rows("SELECT count(*) FROM sqlite_schema", [])
-          return driver
+          return whileThere(driver, path, readOnly ? null : begin)
         } catch (cause) {
           driver.close()
           throw cause

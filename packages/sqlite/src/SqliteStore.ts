@@ -52,6 +52,10 @@ const ensureFile = (file: string): Effect.Effect<void, StorageError> =>
   Effect.try({
     try: () => {
       makeFolder(path.dirname(path.resolve(file)))
+      // A log without its database: the new file would take over writes that belong to the one that is missing.
+      if (!fs.existsSync(file) && fs.existsSync(`${file}-wal`)) {
+        throw new StorageError({ operation: "open", reason: "corrupt" })
+      }
       fs.closeSync(fs.openSync(file, "a", 0o600))
       const { size } = fs.statSync(file)
       // SQLite takes so short a file for an empty one and would write over it.

@@ -137,6 +137,16 @@ describe("a file is refused and left as it was:", () => {
     )
   }
 
+  it.live("a path where only the write-ahead log of a lost database is left", () =>
+    Effect.gen(function* () {
+      const folder = yield* tempFolder
+      const file = path.join(folder, "store.sqlite")
+      fs.writeFileSync(`${file}-wal`, "left behind")
+      assert.strictEqual(yield* reasonOf(file), "corrupt")
+      assert.deepStrictEqual(fs.readdirSync(folder), ["store.sqlite-wal"])
+    })
+  )
+
   it.live("a directory", () =>
     Effect.gen(function* () {
       const folder = yield* tempFolder

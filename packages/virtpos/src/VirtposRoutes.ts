@@ -167,8 +167,8 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
       const saved = yield* cards.save(merchant, {
         search,
         createIfMissing: always || createIfMissing,
-        // The first hit wins: an identifier after it that names another card is no more than a search that was not needed.
-        skipTaken: true,
+        // Beside the one that hits, identifiers are searches that were not needed, not values to set.
+        keepIdentity: true,
         ...change,
         actor
       })

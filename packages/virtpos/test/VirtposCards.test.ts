@@ -52,13 +52,13 @@ describe("which card is meant", () => {
       })
   )
 
-  it.effect("updateCard looks in the same order, and what it was looked for by becomes the card's own", () =>
+  it.effect("updateCard looks in the same order; what it was looked for by renames no card, and fills in a missing key", () =>
     Effect.gen(function* () {
       for (const [query, id, number, key] of [
         ["card_id=2&card_barcode=b4", 2, "20", undefined],
-        ["card_id=2&uid=21&external_id=x9&card_barcode=b4", 2, "21", "x9"],
+        ["card_id=2&uid=21&external_id=x9&card_barcode=b4", 2, "20", "x9"],
         ["card_id=99&uid=20&card_barcode=b4", 2, "20", undefined],
-        ["uid=31&external_id=x3&card_barcode=b4", 3, "31", "x3"],
+        ["uid=31&external_id=x3&card_barcode=b4", 3, "30", "x3"],
         ["card_id=99&external_id=x9&card_barcode=b4", 4, "40", "x9"]
       ] as const) {
         const { call, cards, merchant } = yield* fourCards()

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises"
 import * as Effect from "effect/Effect"
 import { type Failure, rejected, usage } from "../Failure.ts"
-import { isTerminal } from "../Output.ts"
+import { isTerminal, visible } from "../Output.ts"
 
 /** Where nobody can be asked, --yes must have been given. */
 export const requireYes = (yes: boolean): Effect.Effect<void, Failure> =>
@@ -16,7 +16,7 @@ export const confirm = (question: string, yes: boolean): Effect.Effect<void, Fai
   return Effect.callback<void, Failure>((resume) => {
     const asking = createInterface({ input: process.stdin, output: process.stderr })
     asking.on("SIGINT", () => process.kill(process.pid, "SIGINT"))
-    void asking.question(`${question} [y/N] `).then((answer) => {
+    void asking.question(`${visible(question)} [y/N] `).then((answer) => {
       asking.close()
       resume(/^y(es)?$/i.test(answer.trim()) ? Effect.void : Effect.fail(rejected("nothing was changed")))
     })

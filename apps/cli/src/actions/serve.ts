@@ -18,6 +18,18 @@ interface Serve {
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
 
+/** npm ends its shell on a signal and not what runs in it: without this, `npm start` would leave a server behind. */
+const stopWithNpm = (): void => {
+  if (process.env["npm_command"] === undefined) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    process.kill(process.pid, "SIGTERM")
+  }, 250)
+  timer.unref()
+}
+
 const curlLine = (url: string, { body, path }: { readonly path: string; readonly body?: string }): string =>
   body === undefined ? `curl '${url}${path}'` : `curl '${url}${path}' --data '${body}'`
 
@@ -35,6 +47,7 @@ export const serve = (input: Serve, session: Session) =>
     const announce = (url: string) => {
       endsWhenStopped()
       expectWork()
+      stopWithNpm()
       const examples = servedDialects.map(({ dialect, example }) => ({
         dialect: dialect.id,
         try: curlLine(url, example)

@@ -48,7 +48,7 @@ export const importFile = (input: ImportFile, session: Session) =>
       if (batch > 10_000) return yield* usage("--batch must be at most 10000")
       const merchant = yield* chooseMerchant(input.merchant, settings)
       const reader = format === "csv" ? csvReader(input.raw) : ndjsonReader()
-      yield* importFrom(merchant, { ...input, batch, reader }, session)
+      yield* importFrom(merchant, { ...input, batch, reader, database: settings.databasePath }, session)
     })
   )
 
@@ -66,7 +66,7 @@ export const exportFile = (input: ExportFile, session: Session) =>
       const started = performance.now()
       const rows = yield* file === "-"
         ? exportTo(merchant.id, format, input.raw, toOutput)
-        : intoFile(file, (sink) => exportTo(merchant.id, format, input.raw, sink))
+        : intoFile(file, settings.databasePath, (sink) => exportTo(merchant.id, format, input.raw, sink))
       const seconds = Math.round(performance.now() - started) / 1000
       if (file === "-") return
       yield* session.json

@@ -145,7 +145,8 @@ const importFile = Command.make(
     keySystem: optionalText(
       "key-system",
       "SYSTEM",
-      "Rows without id and external id get SYSTEM:LINE as theirs"
+      "Rows without id and external id get SYSTEM:LINE as theirs. A second file needs another SYSTEM: under the " +
+        "same one its line 2 overwrites line 2 of the first"
     ),
     merchant
   },
@@ -162,7 +163,7 @@ const importFile = Command.make(
   Command.withExamples([
     { command: "tillbridge customers import customers.csv --rejects refused.ndjson" },
     { command: "zcat dump.ndjson.gz | tillbridge customers import - --json" },
-    { command: "tillbridge customers import list.csv --key-system spring-list" }
+    { command: "tillbridge customers import spring.csv --key-system spring-list" }
   ])
 )
 

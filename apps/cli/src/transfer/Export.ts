@@ -23,6 +23,7 @@ import { Failure, type Stopped, systemReason } from "../Failure.ts"
 import { write } from "../Output.ts"
 import { formatRecord, guard } from "./CsvText.ts"
 import { cellsOf, headingOf } from "./CustomerColumns.ts"
+import { refuseTarget } from "./Target.ts"
 
 export const encodeCustomer = Schema.encodeSync(Customer)
 
@@ -103,12 +104,18 @@ const targetOf = (file: string): { readonly path: string; readonly isDevice: boo
   }
 }
 
-/** Writes through a temporary neighbour, so that the name holds the whole file or what it held before. */
+/**
+ * Writes through a temporary neighbour, so that the name holds the whole file or what it held before. Never over the
+ * database.
+ */
 export const intoFile = <A, E, R>(
   file: string,
+  database: string,
   use: (sink: Sink) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | Failure, R> =>
-  Effect.suspend(() => {
+  Effect.suspend((): Effect.Effect<A, E | Failure, R> => {
+    const refused = refuseTarget(file, database)
+    if (refused !== null) return Effect.fail(refused)
     const { isDevice, path } = targetOf(file)
     const place = isDevice ? path : `${path}.${process.pid}.tmp`
     const attempt = <B>(run: () => B) => Effect.try({ try: run, catch: unwritable(file) })

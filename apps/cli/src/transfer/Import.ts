@@ -15,6 +15,8 @@ export interface ImportOptions {
   readonly file: string
   readonly reader: RowReader
   readonly rejects: string | undefined
+  /** Path of the store, which rejects must not be written over. */
+  readonly database: string
   readonly batch: number
   readonly limitErrors: number | undefined
   readonly keySystem: string | undefined
@@ -37,6 +39,7 @@ export const importFrom = Effect.fnUntraced(function* (
   const rejects = yield* openRejects({
     file: options.rejects,
     source: options.file,
+    database: options.database,
     json: session.json,
     progress
   })

@@ -1,7 +1,7 @@
 /** What long work says while it runs: a line refreshed in place, a line every 10 s, or JSON events. */
 import * as Effect from "effect/Effect"
 import type { Failure, Stopped } from "../Failure.ts"
-import { isTerminal, sayNow, writeJson } from "../Output.ts"
+import { isTerminal, sayExactly, sayNow, writeJson } from "../Output.ts"
 
 export interface Totals {
   rows: number
@@ -74,8 +74,8 @@ export class Progress {
       (rejected === 0 ? "" : `  ${count(rejected)} rejected`)
     if (this.#mode === "terminal") {
       this.#onScreen = true
-      sayNow(`\r\u001b[2K${text}`)
-    } else sayNow(`${text}\n`)
+      sayExactly(`\r\u001b[2K${text}`)
+    } else sayNow(text)
     return Effect.void
   }
 
@@ -83,7 +83,7 @@ export class Progress {
   clear(): void {
     if (!this.#onScreen) return
     this.#onScreen = false
-    sayNow("\r\u001b[2K")
+    sayExactly("\r\u001b[2K")
   }
 }
 

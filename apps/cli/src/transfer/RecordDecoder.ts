@@ -70,18 +70,44 @@ const unknownField = (value: Record<string, unknown>): string | null => {
   return null
 }
 
+/** Objects and lists within each other, the row itself counted. */
+const deepest = 64
+
+/**
+ * What JSON.parse lets pass and a record cannot keep. Only extensions hold JSON of any shape, so only they are walked:
+ * everywhere else an unknown field or a wrong type is refused anyway.
+ */
+const unkeepable = (value: unknown, depth: number): string | null => {
+  if (typeof value === "number") {
+    if (!Number.isFinite(value)) return "hold a number that is out of range"
+    if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      return "hold a number of more than 15 digits, which must be text"
+    return null
+  }
+  if (typeof value !== "object" || value === null) return null
+  if (depth > deepest) return `are nested deeper than ${deepest}`
+  for (const key of Object.keys(value)) {
+    if (key === "__proto__") return 'hold the key "__proto__"'
+    const wrong = unkeepable((value as Record<string, unknown>)[key], depth + 1)
+    if (wrong !== null) return wrong
+  }
+  return null
+}
+
 /** The record, or the reason why it is none. */
 export const decodeRecord = (value: unknown): CustomerRecord | string => {
   if (!isObject(value)) return "is not a JSON object"
   const unknown = unknownField(value)
   if (unknown !== null) return unknown
+  const wrong = unkeepable(value["extensions"], 2)
+  if (wrong !== null) return `extensions ${wrong}`
   const decoded = decode(value)
   if (Result.isSuccess(decoded)) return decoded.success
   const { field, reason } = firstIssue(decoded.failure)
   return `${field} ${reason}`.trim()
 }
 
-/** As `decodeRecord`, from JSON text. */
+/** As `decodeRecord`, from JSON text. The engine's own parser: it is the fastest, and its reading has no depth limit. */
 export const decodeJson = (text: string): CustomerRecord | string => {
   let value: unknown
   try {

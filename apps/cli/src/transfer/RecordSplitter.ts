@@ -1,12 +1,15 @@
 /**
  * Cuts chunks of a file into records: lines, or CSV records, whose quoted cells may hold line ends. Only the piece of a
- * record that spans chunks is kept, and of a record that is too long no more than its beginning.
+ * record that spans chunks is kept, and of a record that is too long no more than its beginning: up to the limit where
+ * a quote that does not end has swallowed other rows, which somebody will want back.
  */
 import { isUtf8 } from "node:buffer"
 
 export interface RawRecord {
   /** Line of the file on which it starts, from 1. */
   readonly line: number
+  /** Line on which it ends: another one only when quoted cells hold line ends. */
+  readonly lastLine: number
   /** Without the line end; the beginning only when there is a problem with its length. */
   readonly bytes: Buffer
   readonly problem: string | null
@@ -37,6 +40,7 @@ export class RecordSplitter {
   /** Line ends seen inside the current record. */
   #inner = 0
   #isFirst = true
+  #lastByte = 0
 
   /** With a delimiter the records are CSV, without they are lines. */
   constructor(delimiter: number | null) {
@@ -47,6 +51,7 @@ export class RecordSplitter {
     const records: Array<RawRecord> = []
     let start = this.#isFirst && chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0
     this.#isFirst = false
+    this.#lastByte = chunk.at(-1) ?? this.#lastByte
     while (start < chunk.length) {
       const end = this.#endOf(chunk, start)
       if (end === -1) break
@@ -61,6 +66,8 @@ export class RecordSplitter {
   end(): Array<RawRecord> {
     const records: Array<RawRecord> = []
     if (this.#state === quoted && this.#overflow === null) this.#overflow = neverEnds
+    // The last line end ends the file: no line follows it.
+    if (this.#lastByte === LF && this.#inner > 0) this.#inner--
     if (this.#heldLength > 0) this.#finish(Buffer.alloc(0), records)
     return records
   }
@@ -92,7 +99,11 @@ export class RecordSplitter {
     this.#heldLength += piece.length
     if (this.#heldLength <= longestRecord) return
     this.#overflow = this.#state === quoted ? neverEnds : tooLong
-    this.#held = [Buffer.from(Buffer.concat(this.#held).subarray(0, excerpt))]
+    this.#held = [Buffer.from(this.#kept(Buffer.concat(this.#held)))]
+  }
+
+  #kept(bytes: Buffer): Buffer {
+    return bytes.subarray(0, this.#overflow === neverEnds ? longestRecord : excerpt)
   }
 
   #finish(last: Buffer, records: Array<RawRecord>): void {
@@ -102,11 +113,11 @@ export class RecordSplitter {
         : Buffer.concat([...this.#held, ...(this.#overflow === null ? [last] : [])])
     let problem = this.#overflow
     if (problem === null && bytes.length > longestRecord) problem = tooLong
-    if (problem !== null) bytes = bytes.subarray(0, excerpt)
+    if (problem !== null) bytes = this.#kept(bytes)
     if (bytes.at(-1) === CR) bytes = bytes.subarray(0, -1)
     if (bytes.length > 0) {
       if (problem === null && !isUtf8(bytes)) problem = "is not valid UTF-8"
-      records.push({ line: this.#line, bytes, problem })
+      records.push({ line: this.#line, lastLine: this.#line + this.#inner, bytes, problem })
     }
     this.#line += this.#inner + 1
     this.#inner = 0

@@ -1,10 +1,11 @@
 /** Where refused rows go: a file, events, or the first few onto the terminal. */
-import { closeSync, openSync, realpathSync, writeSync } from "node:fs"
+import { closeSync, openSync, writeSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { Failure, type Stopped, systemReason, usage } from "../Failure.ts"
 import { sayNow, writeJson } from "../Output.ts"
 import type { Progress } from "./Progress.ts"
 import type { RawRecord } from "./RecordSplitter.ts"
+import { isSameFile, refuseTarget } from "./Target.ts"
 
 const shownAtMost = 10
 
@@ -12,25 +13,21 @@ export interface Rejects {
   readonly add: (record: RawRecord, reason: string) => Effect.Effect<void, Failure | Stopped>
 }
 
-const sameFile = (a: string, b: string): boolean => {
-  try {
-    return realpathSync(a) === realpathSync(b)
-  } catch {
-    return false
-  }
-}
-
 /** `file` is emptied first: after a run it holds that run's rejects and no others. */
 export const openRejects = (options: {
   readonly file: string | undefined
   readonly source: string
+  readonly database: string
   readonly json: boolean
   readonly progress: Progress
 }) =>
   Effect.gen(function* () {
-    const { file, json, progress, source } = options
-    if (file !== undefined && sameFile(file, source))
-      return yield* usage("--rejects must not name the file that is read")
+    const { database, file, json, progress, source } = options
+    if (file !== undefined) {
+      if (isSameFile(file, source)) return yield* usage("--rejects must not name the file that is read")
+      const refused = refuseTarget(file, database, `--rejects ${file}`)
+      if (refused !== null) return yield* refused
+    }
     const handle =
       file === undefined
         ? null
@@ -60,9 +57,9 @@ export const openRejects = (options: {
         if (json) return writeJson({ event: "rejected", line, reason })
         if (handle !== null || progress.totals.rejected > shownAtMost) return Effect.void
         progress.clear()
-        sayNow(`line ${line}: ${reason}\n`)
+        sayNow(`line ${line}: ${reason}`)
         if (progress.totals.rejected === shownAtMost)
-          sayNow("More rejected rows are only counted; --rejects FILE keeps them all.\n")
+          sayNow("More rejected rows are only counted; --rejects FILE keeps them all.")
         return Effect.void
       })
     return { add } satisfies Rejects

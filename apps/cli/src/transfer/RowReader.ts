@@ -12,6 +12,10 @@ export interface RowReader {
   readonly read: (raw: RawRecord) => CustomerRecord | string | null
 }
 
+/** Tells which lines a row has swallowed: where a quote does not end, the rows after it are part of the same cell. */
+const spanning = ({ lastLine, line }: RawRecord, reason: string): string =>
+  lastLine === line ? reason : `${reason}: lines ${line} to ${lastLine} were read as this one row`
+
 const splitWith = (splitter: RecordSplitter, chunk: Buffer | null) =>
   chunk === null ? splitter.end() : splitter.push(chunk)
 
@@ -24,12 +28,12 @@ export const ndjsonReader = (): RowReader => {
 }
 
 /** Throws a `Failure` at a heading that cannot be used: no row of such a file could be. */
-export const csvReader = (raw: boolean): RowReader => {
+export const csvReader = (isRaw: boolean): RowReader => {
   let splitter: RecordSplitter | undefined
   let delimiter = ","
   let width = 0
   let build: ReturnType<typeof recordBuilder> | undefined
-  const restore = raw ? (cell: string) => cell : unguard
+  const restore = isRaw ? (cell: string) => cell : unguard
   return {
     split: (chunk) => {
       if (splitter === undefined) {
@@ -39,18 +43,21 @@ export const csvReader = (raw: boolean): RowReader => {
       }
       return splitWith(splitter, chunk)
     },
-    read: ({ bytes, problem }) => {
+    read: (raw) => {
+      const { bytes, problem } = raw
       const cells = problem === null ? parseRecord(bytes.toString("utf8"), delimiter) : { problem }
       if (build === undefined) {
         const heading = "problem" in cells ? cells : cells.map((name) => restore(name.trim()))
-        const wrong = "problem" in heading ? `the heading ${heading.problem}` : headingProblem(heading)
+        const wrong =
+          "problem" in heading ? `the heading ${spanning(raw, heading.problem)}` : headingProblem(heading)
         if (wrong !== null || "problem" in heading) throw usage(wrong ?? "the heading cannot be read")
         width = heading.length
         build = recordBuilder(heading)
         return null
       }
-      if ("problem" in cells) return cells.problem
-      if (cells.length !== width) return `has ${cells.length} cells where the heading has ${width}`
+      if ("problem" in cells) return spanning(raw, cells.problem)
+      if (cells.length !== width)
+        return spanning(raw, `has ${cells.length} cells where the heading has ${width}`)
       return decodeRecord(build(cells.map(restore)))
     }
   }

@@ -107,6 +107,8 @@ export const patchFromParameters = (
     if (part instanceof InvalidField) return Result.fail(part)
     patch = addPart(patch, part)
   }
+  // A mobile phone is shown as `phone` when there is no other, so clearing `phone` clears both.
+  if (patch.phone === null) patch = { ...patch, mobilePhone: null }
   const group = readNamed(params, "group_id", "group_name")
   if (group instanceof InvalidField) return Result.fail(group)
   const sales = params.get("accumulated_sales")
