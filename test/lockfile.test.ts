@@ -19,7 +19,9 @@ describe("the lock file", () => {
   })
 
   it("runs one package's install script, that of the Node the project brings", () => {
-    const scripts = Object.keys(lock.packages).filter((name) => lock.packages[name]?.hasInstallScript === true)
+    const scripts = Object.keys(lock.packages).filter(
+      (name) => lock.packages[name]?.hasInstallScript === true
+    )
     assert.deepStrictEqual(
       scripts.filter((name) => name !== "node_modules/fsevents"),
       ["node_modules/node"]

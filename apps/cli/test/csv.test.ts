@@ -9,6 +9,7 @@ import {
   recordBuilder
 } from "../src/transfer/CustomerColumns.ts"
 import { type RawRecord, RecordSplitter } from "../src/transfer/RecordSplitter.ts"
+import { csvReader } from "../src/transfer/RowReader.ts"
 
 const nasty = fc.string({
   unit: fc.constantFrom(
@@ -106,15 +107,34 @@ describe("CSV text", () => {
     expect(parseRecord(records[2]!.bytes.toString(), ",")).toHaveProperty("problem")
     expect(parseRecord(records[3]!.bytes.toString(), ",")).toEqual(["3", "ok"])
     expect(records[4]!.problem).toContain("does not end")
+    expect([records[4]!.lastLine, records[4]!.bytes.toString()]).toEqual([6, '4,"never\r\nends\r\n'])
   })
 
-  it("keeps a bounded piece of a record without end and finds the next one", () => {
+  it("tells which lines an unclosed quote has swallowed", () => {
+    const reader = csvReader(false)
+    const refused = (text: string) => {
+      const raws = [...reader.split(Buffer.from(text)), ...reader.split(null)]
+      return raws.map((raw) => [raw.line, raw.lastLine, reader.read(raw)]).filter(([, , row]) => row !== null)
+    }
+    const closedByChance = 'id,firstName\n1,"Ada\n2,Bob\n3,"Eve",\n4,"Al\nan\n5,Zoe'
+    expect(refused(closedByChance)).toEqual([
+      [2, 4, "has text after the closing quote of cell 2: lines 2 to 4 were read as this one row"],
+      [
+        5,
+        7,
+        "has a quoted cell that does not end within 1 MiB or before the end of the file: " +
+          "lines 5 to 7 were read as this one row"
+      ]
+    ])
+  })
+
+  it("keeps up to 1 MiB of a record without end and finds the next one", () => {
     const long = `"${"x".repeat(3 * 1024 * 1024)}`
     const records = splitAll(Buffer.from(`a,b\n1,${long}\n2,ok\n`), 65_536, ",")
-    expect(records.map(({ bytes, line }) => [line, bytes.length > 1_000])).toEqual([
-      [1, false],
-      [2, false],
-      [3, false]
+    expect(records.map(({ bytes, lastLine, line }) => [line, lastLine, bytes.length])).toEqual([
+      [1, 1, 3],
+      [2, 2, 1024 * 1024],
+      [3, 3, 4]
     ])
     expect(records[1]!.problem).toContain("does not end")
     expect(records[2]!.bytes.toString()).toBe("2,ok")

@@ -3,9 +3,10 @@
  * What belongs to every request, whoever answers it, hangs on Node's own events: id, access log, metrics, and a way to
  * stop under load that drops no answer.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import { randomBytes } from "node:crypto"
 import { Server as TcpServer } from "node:net"
+import type { Duplex } from "node:stream"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { AccessLog } from "./AccessLog.ts"
@@ -28,6 +29,8 @@ export interface ListenerLimits {
   readonly request: Duration.Input
   /** A connection on which nothing moves, such as one that does not read its answer. */
   readonly idle: Duration.Input
+  /** From a request's headers to the end of its answer, for one who reads, but hardly. */
+  readonly answer: Duration.Input
   readonly connections: number
 }
 
@@ -35,12 +38,37 @@ export const defaultLimits: ListenerLimits = {
   headers: "10 seconds",
   request: "30 seconds",
   idle: "30 seconds",
+  answer: "10 minutes",
   connections: 2_000
 }
 
 const requestsPerConnection = 1_000
 const drainGrace = Duration.millis(500)
 const drainLimit = Duration.seconds(20)
+
+/** A request whose answer is not at its end yet. */
+interface Answer {
+  readonly id: string
+  readonly started: number
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** What was answered in the place of `response`: its request broke off or took too long. */
+  refusedWith: number | undefined
+}
+
+/** As Node itself would answer what it cannot read as a request, or not in time. */
+const statusOf = (error: NodeJS.ErrnoException): number => {
+  switch (error.code) {
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return 408
+    case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
+      return 413
+    case "HPE_HEADER_OVERFLOW":
+      return 431
+    default:
+      return 400
+  }
+}
 
 const pathOf = (request: IncomingMessage): string => {
   const url = request.url ?? ""
@@ -54,8 +82,10 @@ export const makeListener = (options: {
   readonly log: AccessLog
   readonly metrics: RequestMetrics
   readonly limits: ListenerLimits
+  /** A connection could not be taken; the server goes on. */
+  readonly onError: (error: Error) => void
 }): Listener => {
-  const { limits, log, metrics } = options
+  const { limits, log, metrics, onError } = options
   const millis = (duration: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(duration))
   const server = createServer({
     headersTimeout: millis(limits.headers),
@@ -63,7 +93,8 @@ export const makeListener = (options: {
     // Node looks at its own limits only this often; its default of 30 s would let a slow client stay that long.
     connectionsCheckingInterval: 1_000,
     maxHeaderSize: 16 * 1024,
-    requireHostHeader: true
+    // The guard refuses such a request, so that it is logged and counted as others are.
+    requireHostHeader: false
   })
   server.timeout = millis(limits.idle)
   server.maxRequestsPerSocket = requestsPerConnection
@@ -73,19 +104,78 @@ export const makeListener = (options: {
   let requests = 0
   let draining = false
 
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    const started = performance.now()
+  /** In the order of their start. */
+  const open = new Set<Answer>()
+
+  const begin = (request: IncomingMessage, response: ServerResponse) => {
     const id = `${idPrefix}-${++requests}`
+    const answer: Answer = { id, started: performance.now(), request, response, refusedWith: undefined }
+    open.add(answer)
     metrics.started()
     response.setHeader("x-request-id", id)
     if (draining) response.setHeader("connection", "close")
-    response.on("close", () => {
-      const took = performance.now() - started
-      const answered = response.writableFinished
-      const method = request.method ?? ""
-      metrics.ended(method, response.statusCode, answered, took)
-      log.write({ id, method, path: pathOf(request), status: response.statusCode, millis: took, answered })
-    })
+    response.on("close", () => end(answer))
+  }
+
+  const end = (answer: Answer) => {
+    if (!open.delete(answer)) return
+    const { id, refusedWith, request, response } = answer
+    const took = performance.now() - answer.started
+    const answered = refusedWith !== undefined || response.writableFinished
+    const status = refusedWith ?? response.statusCode
+    const method = request.method ?? ""
+    metrics.ended(method, status, answered, took)
+    log.write({ id, method, path: pathOf(request), status, millis: took, answered })
+  }
+
+  server.on("request", begin)
+
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+    begin(request, response)
+    response
+      .writeHead(417, {
+        connection: "close",
+        "cache-control": "no-store",
+        "content-type": "text/plain",
+        "content-length": 19
+      })
+      .end("expectation failed\n")
+  })
+
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const underWay = [...open].filter(({ request }) => request.socket === socket)
+    // In the middle of an answer a second one would be read as a part of it.
+    if (socket.writable && !underWay.some(({ response }) => response.headersSent)) {
+      const status = statusOf(error)
+      const [first] = underWay
+      const id = first?.id ?? `${idPrefix}-${++requests}`
+      socket.write(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nCache-Control: no-store\r\nX-Request-Id: ${id}\r\nContent-Length: 0\r\n\r\n`
+      )
+      if (first !== undefined) first.refusedWith = status
+      else {
+        metrics.refused(status)
+        log.write({ id, method: "-", path: "-", status, millis: 0, answered: true })
+      }
+    }
+    socket.destroy()
+  })
+
+  server.on("error", onError)
+
+  const longestAnswer = millis(limits.answer)
+  const dropLongest = () => {
+    const earliest = performance.now() - longestAnswer
+    for (const answer of open) {
+      if (answer.started > earliest) break
+      answer.request.socket.destroy()
+      // Node tells no end of an answer that still waited behind another one of its connection.
+      end(answer)
+    }
+  }
+  let watch: NodeJS.Timeout | undefined
+  server.on("listening", () => {
+    watch = setInterval(dropLongest, Math.min(1_000, longestAnswer)).unref()
   })
 
   const drain = Effect.gen(function* () {
@@ -100,6 +190,7 @@ export const makeListener = (options: {
     server.closeIdleConnections()
     yield* Effect.promise(() => closed).pipe(Effect.timeout(drainLimit), Effect.ignore)
     server.closeAllConnections()
+    clearInterval(watch)
     log.flush()
   })
 

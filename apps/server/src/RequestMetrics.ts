@@ -7,6 +7,8 @@ const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export interface RequestMetrics {
   readonly started: () => void
   readonly ended: (method: string, status: number, answered: boolean, millis: number) => void
+  /** Something that never became a request was answered with an error. */
+  readonly refused: (status: number) => void
 }
 
 const knownMethods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -43,6 +45,7 @@ export const makeRequestMetrics = (context: Context.Context<never>): RequestMetr
         answered ? String(status) : "aborted"
       ).updateUnsafe(1, context)
       duration.updateUnsafe(millis / 1000, context)
-    }
+    },
+    refused: (status) => counterOf("other", String(status)).updateUnsafe(1, context)
   }
 }

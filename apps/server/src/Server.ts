@@ -66,14 +66,28 @@ export const serve = <E, R>(
   Effect.gen(function* () {
     const { dialects = servedDialects, host = "127.0.0.1", port = 8080 } = options
     const log = makeAccessLog(process.stderr, { forTerminal: process.stderr.isTTY === true })
-    const metrics = makeRequestMetrics(yield* Effect.context<never>())
-    const listener = makeListener({ log, metrics, limits: { ...defaultLimits, ...options.limits } })
+    const context = yield* Effect.context<never>()
+    const metrics = makeRequestMetrics(context)
+    const listener = makeListener({
+      log,
+      metrics,
+      limits: { ...defaultLimits, ...options.limits },
+      onError: (error) => {
+        // Before, it is the reason why it does not listen, which the caller is told.
+        if (listener.server.listening)
+          Effect.runForkWith(context)(Effect.logError("connection not taken", error))
+      }
+    })
     const routes = Layer.mergeAll(
       layerOperations({ isDraining: listener.isDraining, droppedLines: log.dropped }),
       ...dialects.map((served) => served.routes)
     ).pipe(Layer.provide(layerDomain), Layer.provide(options.store))
     const app = yield* HttpRouter.toHttpEffect(routes)
-    const handler = yield* NodeHttpServer.makeHandler(guard(app), { scope: yield* Effect.scope })
+    const guarded = guard(
+      app,
+      dialects.map((served) => served.basePath)
+    )
+    const handler = yield* NodeHttpServer.makeHandler(guarded, { scope: yield* Effect.scope })
     listener.server.on("request", handler)
     const address = yield* listen(listener.server, host, port)
     yield* onListening(`http://${host.includes(":") ? `[${host}]` : host}:${address.port}`)

@@ -9,6 +9,7 @@ import {
   answersIn,
   connect,
   eventually,
+  logOf,
   metric,
   metricsOf,
   type Raw,
@@ -117,6 +118,19 @@ describe("a client that holds on to a connection", () => {
         assert.isBelow(nothing, 5_000)
         assert.isBelow(body, 5_500)
         assert.match(slowBody.text(), /^HTTP\/1\.1 408 /)
+        yield* Effect.promise(() =>
+          eventually(() => logOf(server).filter((line) => line["status"] === 408).length === 3, "lines")
+        )
+        assert.sameDeepMembers(
+          logOf(server)
+            .filter((line) => line["status"] === 408)
+            .map((line) => [line["method"], line["path"]]),
+          [
+            ["-", "-"],
+            ["-", "-"],
+            ["POST", "/api/customer"]
+          ]
+        )
         // A socket that is not read does not learn that it was closed: the server's own count tells.
         yield* Effect.promise(() =>
           eventually(async () => (await gauge(server)) === 1, "the deaf one is dropped")
@@ -130,6 +144,36 @@ describe("a client that holds on to a connection", () => {
         yield* Effect.promise(() => eventually(() => handles(server) <= opened + 1, "no handle is left"))
       }),
     40_000
+  )
+
+  it.live(
+    "is dropped when it reads its answer in bits for longer than an answer may take",
+    () =>
+      Effect.gen(function* () {
+        const file = path.join(yield* tempFolder, "store.sqlite")
+        yield* filled(file, 12_000)
+        const server = yield* running({ path: file, limits: { answer: "2 seconds" } })
+        const raw = yield* Effect.promise(() => connect(server.port, { keep: false }))
+        raw.socket.removeAllListeners("error").on("error", () => {})
+        raw.socket.on("data", () => raw.socket.pause())
+        const bits = setInterval(() => raw.socket.resume(), 400)
+        raw.socket.write(
+          "GET /api/customer?apikey=demo&format=json HTTP/1.1\r\nHost: a\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+        )
+        yield* Effect.promise(() => eventually(async () => (await gauge(server)) === 3, "both are under way"))
+        yield* Effect.promise(() => eventually(async () => (await gauge(server)) === 1, "both are dropped"))
+        clearInterval(bits)
+        raw.socket.destroy()
+        const dropped = () => logOf(server).filter((line) => line["aborted"] === true)
+        yield* Effect.promise(() => eventually(() => dropped().length === 2, "both are logged"))
+        assert.deepStrictEqual(
+          dropped().map((line) => line["path"]),
+          ["/api/customer", "/healthz"]
+        )
+        assert.isAtLeast(dropped()[0]!["millis"] as number, 2_000)
+        assert.isBelow(dropped()[0]!["millis"] as number, 5_000)
+      }),
+    30_000
   )
 
   it.live(

@@ -117,7 +117,9 @@ export class Cards extends Context.Service<
         const before = yield* firstOf(merchant, search)
         if (before === null && !createIfMissing) return yield* new CardNotFound()
         const patch =
-          before !== null && keepIdentity ? yield* withoutIdentity(merchant, before, request.patch) : request.patch
+          before !== null && keepIdentity
+            ? yield* withoutIdentity(merchant, before, request.patch)
+            : request.patch
         const number = patch.number ?? before?.number
         if (number === undefined)
           return yield* new InvalidField({ field: "number", reason: "is required for a new card" })

@@ -112,12 +112,12 @@ export class Credentials extends Context.Service<
           salted.set(input, salt.length)
           return yield* digests.digest(Digest.sha256, salted)
         }
-        if (waiting >= longestQueue) return yield* new StorageError({ operation: "credentials.digest", reason: "busy" })
+        if (waiting >= longestQueue)
+          return yield* new StorageError({ operation: "credentials.digest", reason: "busy" })
         waiting++
-        return yield* slowly.withPermit(kdf.derive(Kdf.pbkdf2Sha256, input, { salt, length: 32 })).pipe(
-          Effect.orDie,
-          Effect.ensuring(Effect.sync(() => void waiting--))
-        )
+        return yield* slowly
+          .withPermit(kdf.derive(Kdf.pbkdf2Sha256, input, { salt, length: 32 }))
+          .pipe(Effect.orDie, Effect.ensuring(Effect.sync(() => void waiting--)))
       })
 
       /** Only digests that opened something are kept: guesses must not push them out. */

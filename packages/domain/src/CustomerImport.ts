@@ -94,7 +94,10 @@ export const importCustomers = Effect.fnUntraced(function* (
     const byId = record.id === undefined ? undefined : drafts.get(record.id)
     if (byId === undefined) {
       if (record.id !== undefined && record.id > largestNewId) {
-        return new InvalidField({ field: "id", reason: "must be at most 2^52, so that ids are left for others" })
+        return new InvalidField({
+          field: "id",
+          reason: "must be at most 2^52, so that ids are left for others"
+        })
       }
       const fresh = newCustomer(record.id ?? (1 as CustomerId), now, actor)
       const createdBy = record.createdBy === undefined ? actor : record.createdBy

@@ -187,23 +187,25 @@ describe("importing a batch", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("refuses an id so large that none would be left for later customers, and stores the other rows", () =>
-    Effect.gen(function* () {
-      const { id } = yield* makeMerchant()
-      const outcomes = yield* load(id, [
-        { id: CustomerId.make(Number.MAX_SAFE_INTEGER), firstName: "Last" },
-        { externalIds: [shop("1")], firstName: "Anna" },
-        { id: CustomerId.make(2 ** 52), firstName: "Large" },
-        { externalIds: [shop("2")], firstName: "Berta" }
-      ])
-      assert.strictEqual(outcomes[0]?._tag, "Rejected")
-      assert.deepStrictEqual(
-        outcomes.slice(1).map((outcome) => outcome._tag),
-        ["Created", "Created", "Created"]
-      )
-      const next = yield* save(id, { references: [], patch: { firstName: "Clara" } })
-      assert.isAbove(next.entity.id, 2 ** 52)
-    }).pipe(Effect.provide(layer))
+  it.effect(
+    "refuses an id so large that none would be left for later customers, and stores the other rows",
+    () =>
+      Effect.gen(function* () {
+        const { id } = yield* makeMerchant()
+        const outcomes = yield* load(id, [
+          { id: CustomerId.make(Number.MAX_SAFE_INTEGER), firstName: "Last" },
+          { externalIds: [shop("1")], firstName: "Anna" },
+          { id: CustomerId.make(2 ** 52), firstName: "Large" },
+          { externalIds: [shop("2")], firstName: "Berta" }
+        ])
+        assert.strictEqual(outcomes[0]?._tag, "Rejected")
+        assert.deepStrictEqual(
+          outcomes.slice(1).map((outcome) => outcome._tag),
+          ["Created", "Created", "Created"]
+        )
+        const next = yield* save(id, { references: [], patch: { firstName: "Clara" } })
+        assert.isAbove(next.entity.id, 2 ** 52)
+      }).pipe(Effect.provide(layer))
   )
 
   it.effect("of an export into a fresh merchant gives the same customers under the same ids", () =>

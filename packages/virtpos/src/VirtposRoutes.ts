@@ -164,6 +164,9 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
         return yield* new BadCall({ info: "card_id, uid, external_id or card_barcode is required" })
       }
       const change = yield* Effect.fromResult(cardPatchFromParameters(call.parameters, call.context))
+      if (always && change.patch.number === undefined) {
+        return yield* new BadCall({ info: "uid is required in the query" })
+      }
       const saved = yield* cards.save(merchant, {
         search,
         createIfMissing: always || createIfMissing,

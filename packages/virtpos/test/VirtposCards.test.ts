@@ -52,28 +52,30 @@ describe("which card is meant", () => {
       })
   )
 
-  it.effect("updateCard looks in the same order; what it was looked for by renames no card, and fills in a missing key", () =>
-    Effect.gen(function* () {
-      for (const [query, id, number, key] of [
-        ["card_id=2&card_barcode=b4", 2, "20", undefined],
-        ["card_id=2&uid=21&external_id=x9&card_barcode=b4", 2, "20", "x9"],
-        ["card_id=99&uid=20&card_barcode=b4", 2, "20", undefined],
-        ["uid=31&external_id=x3&card_barcode=b4", 3, "30", "x3"],
-        ["card_id=99&external_id=x9&card_barcode=b4", 4, "40", "x9"]
-      ] as const) {
-        const { call, cards, merchant } = yield* fourCards()
-        const answer = yield* call(`/updateCard?${query}&create_if_not_exist=1&medium=APP`)
-        assert.strictEqual(answer.text, written(id, 0), query)
-        const all = yield* cards.list(merchant.id, { after: null, limit: 9 })
-        assert.deepStrictEqual(
-          all
-            .filter(({ medium }) => medium === "app")
-            .map(({ externalIds, number }) => [number, externalIds[0]?.key]),
-          [[number, key]],
-          query
-        )
-      }
-    })
+  it.effect(
+    "updateCard looks in the same order; what it was looked for by renames no card, and fills in a missing key",
+    () =>
+      Effect.gen(function* () {
+        for (const [query, id, number, key] of [
+          ["card_id=2&card_barcode=b4", 2, "20", undefined],
+          ["card_id=2&uid=21&external_id=x9&card_barcode=b4", 2, "20", "x9"],
+          ["card_id=99&uid=20&card_barcode=b4", 2, "20", undefined],
+          ["uid=31&external_id=x3&card_barcode=b4", 3, "30", "x3"],
+          ["card_id=99&external_id=x9&card_barcode=b4", 4, "40", "x9"]
+        ] as const) {
+          const { call, cards, merchant } = yield* fourCards()
+          const answer = yield* call(`/updateCard?${query}&create_if_not_exist=1&medium=APP`)
+          assert.strictEqual(answer.text, written(id, 0), query)
+          const all = yield* cards.list(merchant.id, { after: null, limit: 9 })
+          assert.deepStrictEqual(
+            all
+              .filter(({ medium }) => medium === "app")
+              .map(({ externalIds, number }) => [number, externalIds[0]?.key]),
+            [[number, key]],
+            query
+          )
+        }
+      })
   )
 
   it.effect(
@@ -140,7 +142,7 @@ describe("which card is meant", () => {
           yield* call("/updateCard?create_if_not_exist=1", post(`${body}&status=BLOCKED`)),
           "uid is required for a new card"
         )
-        assertRefused(yield* call("/insertCard", post(body)), "uid is required for a new card")
+        assertRefused(yield* call("/insertCard", post(body)), "uid is required in the query")
       }
       // The body's uid must not beat the query's either.
       assert.strictEqual((yield* call("/deleteCard?uid=20", post("uid=10"))).text, deleted(2))
@@ -179,7 +181,7 @@ describe("insertCard", () => {
       assertRefused(yield* call("/insertCard?uid=1"), "uid belongs to another card")
       assertRefused(yield* call("/insertCard?uid=3&external_id=x"), "external_id belongs to another card")
       assert.strictEqual((yield* call("/insertCard?uid=3&card_id=1")).text, written(3, 1))
-      assertRefused(yield* call("/insertCard?status=NEW"), "uid is required for a new card")
+      assertRefused(yield* call("/insertCard?status=NEW"), "uid is required in the query")
       assertRefused(
         yield* call(`/insertCard?uid=${"1".repeat(65)}`),
         "uid must be at most 64 characters long"

@@ -30,6 +30,8 @@ export const completions = (root: () => Command.Command.Any) =>
     },
     Effect.fnUntraced(function* ({ shell }) {
       const script = Completions.generate("tillbridge", shell, withShared(Completions.fromCommand(root())))
+        // The generator's own words on how to install it speak of a flag; here it is a command.
+        .replaceAll("tillbridge --completions", "tillbridge completions")
       yield* (yield* Json) ? writeJson({ shell, script }) : write(`${script.trimEnd()}\n`)
     })
   ).pipe(

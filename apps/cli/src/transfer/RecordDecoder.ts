@@ -107,7 +107,7 @@ export const decodeRecord = (value: unknown): CustomerRecord | string => {
   return `${field} ${reason}`.trim()
 }
 
-/** As `decodeRecord`, from JSON text. The engine's own parser: it is the fastest, and its reading has no depth limit. */
+/** As `decodeRecord`, from JSON text. The engine's own parser, which is the fastest and bears any depth. */
 export const decodeJson = (text: string): CustomerRecord | string => {
   let value: unknown
   try {

@@ -57,7 +57,7 @@ export const refuseTarget = (file: string, database: string, said: string = file
     return isDatabase(file) ? usage(`cannot write ${said}: it is a SQLite database`) : null
   } catch (cause) {
     // Nobody can tell what is in it.
-    const message = `cannot write ${said}: it exists and cannot be read (${systemReason(cause)})`
+    const message = `cannot write ${said}: it cannot be looked into: ${systemReason(cause)}`
     return new Failure({ kind: "usage", message, cause })
   }
 }
