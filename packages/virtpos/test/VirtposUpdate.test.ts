@@ -1,5 +1,6 @@
 /** `/api/customer/update`: who is meant, what changes, and what must not (protocol notes, section 4). */
 import { assert, describe, it } from "@effect/vitest"
+import { CustomerId } from "@tillbridge/domain"
 import { Effect } from "effect"
 import { assertRefused, idsIn, makeKey, noonText, oneIn, open, post, written } from "./server.ts"
 
@@ -96,6 +97,21 @@ describe("who is updated", () => {
           "external_id is given more than once"
         )
       })
+  )
+
+  it.effect("an empty phone clears the mobile one as well, which is shown when there is no other", () =>
+    Effect.gen(function* () {
+      const { anna, call, customers, merchant } = yield* withAnna()
+      yield* customers.save(merchant.id, {
+        references: [{ by: "id", id: CustomerId.make(1) }],
+        createIfMissing: false,
+        patch: { phone: null, mobilePhone: "+79995550000" },
+        actor: null
+      })
+      assert.strictEqual((yield* anna)["phone"], "+79995550000")
+      assert.strictEqual((yield* call("/update?id=1", post("phone="))).text, written(1, 0))
+      assert.strictEqual((yield* anna)["phone"], "")
+    })
   )
 
   it.effect("an id that is no whole number is refused, and nothing is created in its place", () =>
