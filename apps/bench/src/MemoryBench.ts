@@ -33,7 +33,7 @@ const memoryOf = async (fleet: Fleet, participant: Participant, count: number): 
   })
   const importPeak = importing.stop()
   const server = await fleet.start(participant, filled)
-  await sleep(500)
+  await sleep(3_000)
   const idle = rssMb(server.pid)
   const listing = watchMemory(server.pid)
   const raw = `GET /api/customer?apikey=${server.apikey}&format=json HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n\r\n`

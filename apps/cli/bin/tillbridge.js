@@ -8,12 +8,7 @@ if (major < 24 || (major === 24 && minor < 17)) {
 }
 
 const { enableCompileCache } = await import("node:module")
-const { setFlagsFromString } = await import("node:v8")
 
 // Compiling the program's modules is most of what a short command takes.
 enableCompileCache()
-// V8 would rather take memory than collect: this keeps it flat while millions of records pass through.
-setFlagsFromString("--heap-growing-percent=20")
-// Loading the program leaves much to collect at once; Memory.ts undoes this where real work begins.
-setFlagsFromString("--semi-space-growth-factor=1")
 await import("../dist/main.js")

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { misconfigured, usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { say, writeJson, write } from "../Output.ts"
-import { expectWork } from "../Memory.ts"
+import { keepMemoryFlat } from "../Memory.ts"
 import { endsWhenStopped } from "../Report.ts"
 import { isPort, settingsOf } from "../settings/Settings.ts"
 import { explain } from "../store/Database.ts"
@@ -46,7 +46,7 @@ export const serve = (input: Serve, session: Session) =>
 
     const announce = (url: string) => {
       endsWhenStopped()
-      expectWork()
+      keepMemoryFlat()
       stopWithNpm()
       const examples = servedDialects.map(({ dialect, example }) => ({
         dialect: dialect.id,

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { say, writeJson } from "../Output.ts"
-import { expectWork } from "../Memory.ts"
+import { keepMemoryFlat } from "../Memory.ts"
 import { withStore } from "../store/Database.ts"
 import { chooseMerchant } from "../store/MerchantChoice.ts"
 import { exportTo, intoFile, toOutput } from "../transfer/Export.ts"
@@ -43,7 +43,7 @@ export const importFile = (input: ImportFile, session: Session) =>
   withStore(session, (settings) =>
     Effect.gen(function* () {
       const format = yield* formatOf(input.file, input)
-      expectWork()
+      keepMemoryFlat()
       const batch = input.batch ?? 500
       if (batch > 10_000) return yield* usage("--batch must be at most 10000")
       const merchant = yield* chooseMerchant(input.merchant, settings)
@@ -59,7 +59,7 @@ interface ExportFile extends Shared {
 export const exportFile = (input: ExportFile, session: Session) =>
   withStore(session, (settings) =>
     Effect.gen(function* () {
-      expectWork()
+      keepMemoryFlat()
       const file = input.file ?? "-"
       const format = yield* formatOf(file, input)
       const merchant = yield* chooseMerchant(input.merchant, settings)
