@@ -10,8 +10,11 @@ import { parseLocal } from "./TimeZone.ts"
 
 const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/
 
+/** JavaScript takes 30 February for 1 March, and nothing before the 20th for another day. */
+const isOfCalendar = (text: string): boolean => text[8]! < "2" || Option.isSome(parseLocal(text.slice(0, 10)))
+
 const isInstant = (text: string): boolean =>
-  form.test(text) && Option.isSome(parseLocal(text.slice(0, 10))) && !Number.isNaN(Date.parse(text))
+  form.test(text) && !Number.isNaN(Date.parse(text)) && isOfCalendar(text)
 
 export const Instant = Schema.String.check(
   Schema.makeFilter(isInstant, { message: "must be a time with its zone, such as 2024-02-29T12:00:00Z" })
