@@ -1,8 +1,9 @@
 /**
  * Proving who calls. Keys that Tillbridge generates hold 256 random bits, for which one SHA-256 is enough; secrets
- * that people chose go through PBKDF2, off the main thread and one at a time, so that guessing is slow for everyone.
- * Both digests depend on the database's own salt. Revoking works at once in the process that revokes, and
- * within a second in others.
+ * that people chose go through PBKDF2, off the main thread, one at a time and in a short queue: a caller whose secret
+ * was good once does not wait there again, one who comes for the first time may be told to come again while others
+ * guess. Both digests depend on the database's own salt. Revoking works at once in the process that revokes, and within
+ * a second in others.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

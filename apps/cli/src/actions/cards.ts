@@ -23,6 +23,7 @@ import { pairs, table } from "../Table.ts"
 import { firstIssue, refuseUnknown } from "../transfer/RecordDecoder.ts"
 import { confirm, requireYes } from "./ask.ts"
 import { readDocument } from "./customers.ts"
+import { recordTrail } from "./recordTrail.ts"
 
 export const encodeCard = Schema.encodeSync(LoyaltyCard)
 
@@ -144,15 +145,7 @@ const details = (card: LoyaltyCard): string => {
     ["activated", one.activatedAt],
     ["blocked", one.blockedAt],
     ["customer", one.customerId],
-    [
-      "registered",
-      [one.registeredAt, one.registeredIn === null ? null : `store ${one.registeredIn}`]
-        .filter(Boolean)
-        .join(", ")
-    ],
-    ["created", one.createdAt],
-    ["updated", one.updatedAt],
-    ...Object.entries(one.extensions).map(([dialect, fields]) => [dialect, JSON.stringify(fields)] as const)
+    ...recordTrail(one)
   ])
 }
 

@@ -19,6 +19,7 @@ import { eachWindow, encodeCustomer } from "../transfer/Export.ts"
 import { decodeJson, decodeRecord } from "../transfer/RecordDecoder.ts"
 import { confirm, requireYes } from "./ask.ts"
 import { type CustomerFlags, documentOf } from "./customerFlags.ts"
+import { recordTrail } from "./recordTrail.ts"
 
 interface List {
   readonly phone: string | undefined
@@ -163,15 +164,7 @@ const details = (customer: Customer): string => {
     ["discount", one.discountPercent === null ? null : `${one.discountPercent} %`],
     ["sales", one.accumulatedSales],
     ["notes", one.notes],
-    [
-      "registered",
-      [one.registeredAt, one.registeredIn === null ? null : `store ${one.registeredIn}`]
-        .filter(Boolean)
-        .join(", ")
-    ],
-    ["created", one.createdAt],
-    ["updated", one.updatedAt],
-    ...Object.entries(one.extensions).map(([dialect, fields]) => [dialect, JSON.stringify(fields)] as const)
+    ...recordTrail(one)
   ])
 }
 
