@@ -52,7 +52,7 @@ const rules: Readonly<Record<string, Rule>> = {
     external: ["@effect/sql-pg"]
   }),
   "packages/conformance": core({
-    workspaces: ["packages/domain"],
+    workspaces: ["packages/domain", "packages/wire"],
     external: ["@effect/vitest", "vitest", "fast-check"],
     builtins: true
   })
