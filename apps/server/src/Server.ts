@@ -9,9 +9,10 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { makeAccessLog } from "./AccessLog.ts"
-import { type ServedDialect, servedDialects } from "./dialects.ts"
+import { servedDialects } from "./dialects.ts"
 import { guard } from "./Guard.ts"
 import { defaultLimits, type ListenerLimits, makeListener } from "./Listener.ts"
+import { type Mount, MountError, mountedPaths, mountPoint } from "./Mounts.ts"
 import { layerOperations } from "./OperationsRoutes.ts"
 import { makeRequestMetrics } from "./RequestMetrics.ts"
 
@@ -40,7 +41,8 @@ export interface ServerOptions {
   /** Default 8080; 0 takes a free one. */
   readonly port?: number
   readonly store: Layer.Layer<Repositories, StorageError>
-  readonly dialects?: ReadonlyArray<ServedDialect>
+  /** Default: every dialect, at its vendor's own paths. */
+  readonly dialects?: ReadonlyArray<Mount>
   readonly limits?: Partial<ListenerLimits>
 }
 
@@ -55,6 +57,16 @@ const listen = (server: Server, host: string, port: number): Effect.Effect<Addre
     })
   })
 
+const allAtRoot: ReadonlyArray<Mount> = servedDialects.map((served) => ({ served }))
+
+const routesOf = ({ at = "", served, settings }: Mount) => {
+  const point = mountPoint(at)
+  return served.routes({
+    ...settings,
+    ...(typeof point === "string" && point !== "" ? { basePath: point } : {})
+  })
+}
+
 /**
  * Answers until interrupted, then drains. Nothing is listened on before everything behind it is ready; `onListening`
  * gets the base URL.
@@ -62,9 +74,11 @@ const listen = (server: Server, host: string, port: number): Effect.Effect<Addre
 export const serve = <E, R>(
   options: ServerOptions,
   onListening: (url: string) => Effect.Effect<void, E, R>
-): Effect.Effect<never, ListenError | StorageError | E, R> =>
+): Effect.Effect<never, ListenError | MountError | StorageError | E, R> =>
   Effect.gen(function* () {
-    const { dialects = servedDialects, host = "127.0.0.1", port = 8080 } = options
+    const { dialects = allAtRoot, host = "127.0.0.1", port = 8080 } = options
+    const paths = mountedPaths(dialects)
+    if (paths instanceof MountError) return yield* paths
     const log = makeAccessLog(process.stderr, { forTerminal: process.stderr.isTTY === true })
     const context = yield* Effect.context<never>()
     const metrics = makeRequestMetrics(context)
@@ -80,12 +94,12 @@ export const serve = <E, R>(
     })
     const routes = Layer.mergeAll(
       layerOperations({ isDraining: listener.isDraining, droppedLines: log.dropped }),
-      ...dialects.map((served) => served.routes)
+      ...dialects.map(routesOf)
     ).pipe(Layer.provide(layerDomain), Layer.provide(options.store))
     const app = yield* HttpRouter.toHttpEffect(routes)
     const guarded = guard(
       app,
-      dialects.map((served) => served.basePath)
+      paths.map(({ path }) => path)
     )
     const handler = yield* NodeHttpServer.makeHandler(guarded, { scope: yield* Effect.scope })
     listener.server.on("request", handler)

@@ -8,6 +8,7 @@ import {
   Credentials,
   type CustomerId,
   Customers,
+  type DomainError,
   NotPermitted,
   requireScope
 } from "@tillbridge/domain"
@@ -247,6 +248,12 @@ const actionOf = (request: HttpServerRequest.HttpServerRequest, base: string): s
   const path = normalizePath(request.url)?.path
   return path === base ? "" : path?.startsWith(`${base}/`) ? path.slice(base.length + 1) : undefined
 }
+
+/** The answer to a request that is refused before it is looked at, as by a server with too much to do. */
+export const refusal = (
+  request: HttpServerRequest.HttpServerRequest,
+  error: DomainError
+): HttpServerResponse.HttpServerResponse => errorAnswer(formatOf(queryOf(request)), answerOf(error))
 
 /** Adds the vendor's paths to the router. */
 export const layer = (

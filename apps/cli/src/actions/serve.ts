@@ -30,9 +30,6 @@ const stopWithNpm = (): void => {
   timer.unref()
 }
 
-const curlLine = (url: string, { body, path }: { readonly path: string; readonly body?: string }): string =>
-  body === undefined ? `curl '${url}${path}'` : `curl '${url}${path}' --data '${body}'`
-
 export const serve = (input: Serve, session: Session) =>
   Effect.gen(function* () {
     const settings = yield* settingsOf(session)
@@ -50,7 +47,7 @@ export const serve = (input: Serve, session: Session) =>
       stopWithNpm()
       const examples = servedDialects.map(({ dialect, example }) => ({
         dialect: dialect.id,
-        try: curlLine(url, example)
+        lines: example(url)
       }))
       if (session.json)
         return writeJson({ event: "listening", url, dialects: examples.map(({ dialect }) => dialect) })
@@ -58,7 +55,7 @@ export const serve = (input: Serve, session: Session) =>
       return Effect.andThen(
         write(ready),
         input.demo
-          ? write(examples.map((one) => `\n${one.dialect}\n  ${one.try}\n`).join(""))
+          ? write(examples.map(({ dialect, lines }) => `\n${dialect}\n  ${lines.join("\n  ")}\n`).join(""))
           : say(`Store: ${settings.databasePath}`)
       )
     }
@@ -68,6 +65,7 @@ export const serve = (input: Serve, session: Session) =>
       Effect.catchTag("ListenError", (error) =>
         misconfigured(`${error.message}. Choose another with --host and --port`)
       ),
+      Effect.catchTag("MountError", (error) => misconfigured(error.message)),
       Effect.catchTag("StorageError", (error) => explain(error, settings.databasePath))
     )
   })
