@@ -80,6 +80,8 @@ export class Customers extends Context.Service<
       merchant: MerchantId,
       ids: ReadonlyArray<CustomerId>
     ) => Effect.Effect<ReadonlyArray<Customer>, StorageError>
+    /** Which of the external ids belong to whom. */
+    readonly owners: CustomerRepository["Service"]["owners"]
     /** Changes one customer or makes a new one. A save that changes nothing writes nothing. */
     readonly save: (merchant: MerchantId, request: SaveCustomer) => Effect.Effect<Saved<Customer>, SaveError>
     /** Removes a customer; its cards stay, without an owner. */
@@ -188,6 +190,7 @@ export class Customers extends Context.Service<
         refs: repository.refs,
         count: repository.count,
         getMany: repository.getMany,
+        owners: repository.owners,
         save: (merchant, request) => atomically(save(merchant, request)),
         remove: (merchant, reference) => atomically(remove(merchant, reference)),
         importBatch: (merchant, records, actor) =>
