@@ -8,9 +8,12 @@ import type { AlreadyTaken, StorageError } from "./errors.ts"
 import type { CredentialId, MerchantId } from "./Ids.ts"
 import type { Merchant } from "./Merchant.ts"
 
-export interface FoundCredential {
+export interface OwnedCredential {
   readonly credential: Credential
   readonly merchant: Merchant
+}
+
+export interface FoundCredential extends OwnedCredential {
   readonly digest: Uint8Array
 }
 
@@ -24,6 +27,8 @@ export class CredentialRepository extends Context.Service<
       digest: Uint8Array
     ) => Effect.Effect<Credential, AlreadyTaken | StorageError>
     readonly byDigest: (digest: Uint8Array) => Effect.Effect<Option.Option<FoundCredential>, StorageError>
+    /** Also a revoked one, which says so. */
+    readonly byId: (id: CredentialId) => Effect.Effect<Option.Option<OwnedCredential>, StorageError>
     /** Of one merchant, or of all. */
     readonly list: (merchant: MerchantId | null) => Effect.Effect<ReadonlyArray<Credential>, StorageError>
     /** `false` when there is no such credential. Revoking again keeps the first date. */

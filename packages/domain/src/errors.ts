@@ -55,6 +55,13 @@ export class NotAuthenticated extends Schema.TaggedError<NotAuthenticated>()("No
   override readonly message = "invalid credentials"
 }
 
+/** Too many proofs of identity failed from there or for that login; `retryAfterMillis` until the next one is looked at. */
+export class TooManyAttempts extends Schema.TaggedError<TooManyAttempts>()("TooManyAttempts", {
+  retryAfterMillis: Schema.Finite
+}) {
+  override readonly message = "too many attempts"
+}
+
 /** The credential is good but lacks a right. */
 export class NotPermitted extends Schema.TaggedError<NotPermitted>()("NotPermitted", {
   scope: Schema.String
@@ -103,6 +110,7 @@ export type DomainError =
   | AlreadyTaken
   | InvalidField
   | NotAuthenticated
+  | TooManyAttempts
   | NotPermitted
   | MerchantNotFound
   | StorageError

@@ -314,6 +314,12 @@ const make = Effect.gen(function* () {
         }
         return Option.none()
       }),
+    byId: (id) =>
+      look((tenantOf, database) => {
+        const credential = database.credentials.get(id)?.credential
+        const merchant = credential && tenantOf(credential.merchantId)?.merchant
+        return credential && merchant ? Option.some({ credential, merchant }) : Option.none()
+      }),
     list: (merchant) =>
       look((_, database) =>
         Array.from(database.credentials.values(), ({ credential }) => credential).filter(

@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Hex from "effect/encoding/Hex"
 import * as SqlClient from "effect/sql/SqlClient"
+import type * as Statement from "effect/sql/Statement"
 import { merchantFromRow, type MerchantRow } from "./SqlMerchants.ts"
 import { makeStoring } from "./StorageFailures.ts"
 
@@ -58,6 +59,20 @@ ON CONFLICT (name) DO NOTHING`
     }>`SELECT value FROM settings WHERE name = 'credential salt'`.pipe(storing("credentials.salt"))
     const salt = new TextEncoder().encode(setting!.value)
 
+    const owned = (condition: Statement.Fragment) =>
+      Effect.map(
+        sql<CredentialRow & MerchantRow & { readonly credential_id: number }>`SELECT
+  c.id AS credential_id, c.merchant_id, c.dialect, c.login, c.label, c.scopes, c.created_at, c.revoked_at,
+  m.id, m.name, m.time_zone, m.external_key_prefix
+FROM credentials AS c JOIN merchants AS m ON m.id = c.merchant_id
+WHERE ${condition}`,
+        ([row]) =>
+          Option.map(Option.fromUndefinedOr(row), (row) => ({
+            credential: credentialFromRow({ ...row, id: row.credential_id }),
+            merchant: merchantFromRow(row)
+          }))
+      )
+
     return CredentialRepository.of({
       salt: Effect.succeed(salt),
       insert: (credential, digest) =>
@@ -75,20 +90,11 @@ RETURNING ${sql.literal(columns)}`
             : credentialFromRow(made)
         }).pipe(storing("credentials.insert")),
       byDigest: (digest) =>
-        sql<CredentialRow & MerchantRow & { readonly credential_id: number }>`SELECT
-  c.id AS credential_id, c.merchant_id, c.dialect, c.login, c.label, c.scopes, c.created_at, c.revoked_at,
-  m.id, m.name, m.time_zone, m.external_key_prefix
-FROM credentials AS c JOIN merchants AS m ON m.id = c.merchant_id
-WHERE c.digest = ${Hex.encode(digest)}`.pipe(
-          Effect.map((rows) =>
-            Option.map(Option.fromUndefinedOr(rows[0]), (row) => ({
-              credential: credentialFromRow({ ...row, id: row.credential_id }),
-              merchant: merchantFromRow(row),
-              digest
-            }))
-          ),
+        owned(sql`c.digest = ${Hex.encode(digest)}`).pipe(
+          Effect.map(Option.map((found) => ({ ...found, digest }))),
           storing("credentials.byDigest")
         ),
+      byId: (id) => owned(sql`c.id = ${id}`).pipe(storing("credentials.byId")),
       list: (merchant) =>
         sql<CredentialRow>`SELECT ${sql.literal(columns)} FROM credentials
 ${merchant === null ? sql.literal("") : sql`WHERE merchant_id = ${merchant}`} ORDER BY id`.pipe(

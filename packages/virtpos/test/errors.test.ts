@@ -10,6 +10,7 @@ import {
   NotPermitted,
   StorageError,
   type StorageFailure,
+  TooManyAttempts,
   UnknownReference
 } from "@tillbridge/domain"
 import { BodyTooLarge, BodyUnreadable, MalformedParameters, UnsupportedBody } from "@tillbridge/wire"
@@ -45,6 +46,20 @@ const table = {
   CardNotFound: [[new CardNotFound(), 200, "card not found"]],
   MerchantNotFound: [[new MerchantNotFound(), 200, "invalid apikey"]],
   NotAuthenticated: [[new NotAuthenticated(), 200, "invalid apikey"]],
+  TooManyAttempts: [
+    [
+      new TooManyAttempts({ retryAfterMillis: 5_001 }),
+      429,
+      "too many attempts, try again later",
+      { "retry-after": "6" }
+    ],
+    [
+      new TooManyAttempts({ retryAfterMillis: 45_000 }),
+      429,
+      "too many attempts, try again later",
+      { "retry-after": "45" }
+    ]
+  ],
   NotPermitted: [
     [new NotPermitted({ scope: "read" }), 200, "this apikey may not read data"],
     [new NotPermitted({ scope: "write" }), 200, "this apikey may not change data"],

@@ -2,6 +2,7 @@
 import { type Credentials, type Merchant, NotAuthenticated, orNull, type Principal } from "@tillbridge/domain"
 import { normalizePath, Parameters, readForm } from "@tillbridge/wire"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -84,7 +85,12 @@ export const readCall = (
     if (Result.isFailure(said)) return Effect.fail(said.failure)
     const { format, key, parameters } = said.success
     return Effect.map(
-      credentials.authenticate(options.dialect, null, Redacted.make(key)),
+      credentials.authenticate(
+        options.dialect,
+        null,
+        Redacted.make(key),
+        Option.getOrNull(request.remoteAddress)
+      ),
       (principal): Call => ({
         format,
         principal,

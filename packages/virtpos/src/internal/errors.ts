@@ -78,6 +78,12 @@ export const answerOf = (error: CallError): ErrorAnswer => {
     case "MerchantNotFound":
     case "NotAuthenticated":
       return { status: 200, info: "invalid apikey" }
+    case "TooManyAttempts":
+      return {
+        status: 429,
+        info: "too many attempts, try again later",
+        headers: { "retry-after": String(Math.ceil(error.retryAfterMillis / 1_000)) }
+      }
     case "NotPermitted":
       return {
         status: 200,
