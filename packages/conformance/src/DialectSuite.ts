@@ -1,0 +1,42 @@
+/** The kit that every dialect must pass: those of this repository and somebody else's. */
+import { layer as sharing } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import { describe } from "vitest"
+import type { DialectCapability } from "./DialectCase.ts"
+import { DialectSubject } from "./DialectSubject.ts"
+import { wireCases } from "./DialectWire.ts"
+
+export interface DialectSuiteOptions {
+  /** Milliseconds after which a case fails; 60,000 unless told. */
+  readonly timeout?: number
+}
+
+/** Everything that a dialect promises, as data. Each case opens a store and a server of its own. */
+export const dialectCapabilities = (): ReadonlyArray<DialectCapability> => [wireCases()]
+
+/** Registers the kit with vitest for one dialect. What the dialect says it cannot do is skipped, with the reason. */
+export const dialectSuite = <E>(
+  name: string,
+  layer: Layer.Layer<DialectSubject, E>,
+  options: DialectSuiteOptions = {}
+): void => {
+  sharing(layer, { excludeTestServices: true, timeout: "60 seconds" })(`dialect: ${name}`, (it) => {
+    for (const capability of dialectCapabilities()) {
+      describe(capability.name, () => {
+        for (const { leftOut, run, title } of capability.cases) {
+          it.effect(
+            title,
+            (context) =>
+              Effect.flatMap(DialectSubject, (subject) => {
+                const reason = leftOut(subject)
+                if (reason !== null) context.skip(reason)
+                return run
+              }),
+            options.timeout ?? 60_000
+          )
+        }
+      })
+    }
+  })
+}
