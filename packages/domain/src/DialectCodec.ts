@@ -1,4 +1,7 @@
-/** Port: a dialect's saved answers and calls as text, read and written without a server. */
+/**
+ * A dialect's saved words, without the vendor at the other end: answers that somebody kept are read, answers as the
+ * drop-in server gives them are written, and calls likewise. For converting files and for the fidelity of a dialect.
+ */
 import type * as DateTime from "effect/DateTime"
 import type * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
@@ -10,6 +13,7 @@ import type { Store } from "./Merchant.ts"
 import type { Malformed, Refused } from "./SourceError.ts"
 import type { TimeZone } from "./TimeZone.ts"
 
+/** What a saved text leaves unsaid. */
 export interface CodecContext {
   readonly timeZone: TimeZone
   /** System whose keys stand in the vendor's external key. */
@@ -26,6 +30,7 @@ export interface CustomerWithCards {
 }
 
 export interface DialectCodec {
+  /** Id of the dialect. */
   readonly dialect: string
   /** Forms in which it writes an answer; the first is the default. */
   readonly formats: ReadonlyArray<"xml" | "json">

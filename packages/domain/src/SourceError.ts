@@ -54,6 +54,37 @@ export const SourceFailure = Schema.Union([
 ])
 export type SourceFailure = typeof SourceFailure.Type
 
+/** An exchange that gave no whole answer, as the layer that sends requests tells it. */
+export interface BrokenExchange {
+  readonly kind: "unreachable" | "timeout" | "malformed"
+  readonly detail: string
+  /** How long was waited. */
+  readonly millis: number
+}
+
+/** A broken exchange as a reason. */
+export const reasonOfBroken = ({ detail, kind, millis }: BrokenExchange): SourceFailure => {
+  switch (kind) {
+    case "unreachable":
+      return new Unreachable({ detail })
+    case "timeout":
+      return new TimedOut({ millis })
+    case "malformed":
+      return new Malformed({ detail })
+  }
+}
+
+/** A status that is not 2xx as a reason; `retryAfterMillis` is the vendor's own word on when to call again. */
+export const reasonOfStatus = (status: number, retryAfterMillis: number | undefined): SourceFailure => {
+  const wait = retryAfterMillis === undefined ? {} : { retryAfterMillis }
+  if (status >= 300 && status < 400)
+    return new Malformed({ detail: `redirect (HTTP ${status}) is not followed` })
+  if (status === 401 || status === 403) return new Unauthorized({ detail: `HTTP ${status}` })
+  if (status === 429) return new RateLimited(wait)
+  if (status >= 500 || status === 408) return new VendorFailed({ status, ...wait })
+  return new Refused({ detail: `HTTP ${status}` })
+}
+
 /** A call to a vendor failed. The message names dialect, operation and reason, never the URL (it may hold a key). */
 export class SourceError extends Schema.TaggedError<SourceError>()("SourceError", {
   dialect: Schema.String,
