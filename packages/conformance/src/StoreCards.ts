@@ -10,6 +10,7 @@ import {
   CustomerId,
   type LoyaltyCard,
   type Merchant,
+  type RegistrationWindow,
   type Repositories,
   StoreId
 } from "@tillbridge/domain"
@@ -221,10 +222,7 @@ export const cardCases = (): Capability<Repositories> => ({
         ])
         const period = { from: at("2024-03-30T23:00:00Z"), until: at("2024-03-31T22:00:00Z") }
         const cards = yield* CardRepository
-        const numbers = (
-          stores: ReadonlyArray<StoreId> | null,
-          part: { after: CardId | null; limit: number } = window
-        ) =>
+        const numbers = (stores: ReadonlyArray<StoreId> | null, part: RegistrationWindow = window) =>
           Effect.map(cards.registered(merchant.id, period, stores, part), (some) =>
             some.map(({ number }) => number)
           )
@@ -232,13 +230,53 @@ export const cardCases = (): Capability<Repositories> => ({
         assert.deepStrictEqual(yield* numbers([one!, three!]), ["first", "last"])
         assert.deepStrictEqual(yield* numbers([two!]), ["middle"])
         assert.deepStrictEqual(yield* numbers([]), [])
-        assert.deepStrictEqual(yield* numbers(null, { after: CardId.make(2), limit: 2 }), [
-          "middle",
-          "nowhere"
-        ])
-        assert.deepStrictEqual(yield* numbers([one!, three!], { after: CardId.make(2), limit: 2 }), ["last"])
+        const first = { registeredAt: at("2024-03-30T23:00:00.000Z"), id: CardId.make(2) }
+        assert.deepStrictEqual(yield* numbers(null, { after: first, limit: 2 }), ["middle", "nowhere"])
+        assert.deepStrictEqual(yield* numbers([one!, three!], { after: first, limit: 2 }), ["last"])
+        const long = { registeredAt: at("2023-01-01T00:00:00Z"), id: CardId.make(7) }
+        assert.deepStrictEqual(yield* numbers(null, { after: long, limit: 1 }), ["first"])
+        const late = { registeredAt: period.until, id: CardId.make(1) }
+        assert.deepStrictEqual(yield* numbers(null, { after: late, limit: 9 }), [])
         const empty = { from: period.from, until: period.from }
         assert.deepStrictEqual(yield* cards.registered(merchant.id, empty, null, window), [])
+      })
+    ),
+    testCase(
+      "a period lists by registration, then id; windows of any size give each card once, also where many have one instant",
+      Effect.gen(function* () {
+        const merchant = yield* makeMerchant()
+        const noon = at("2024-03-31T12:00:00.000Z")
+        const early = at("2024-03-31T11:59:59.999Z")
+        yield* addCards(merchant.id, [
+          { number: "late", registeredAt: at("2024-03-31T12:00:00.001Z") },
+          { number: "noon 1", registeredAt: noon },
+          { number: "never", registeredAt: null },
+          { number: "early 1", registeredAt: early },
+          { number: "noon 2", registeredAt: noon },
+          { number: "noon 3", registeredAt: noon },
+          { number: "early 2", registeredAt: early },
+          { number: "old", registeredAt: at("1999-12-31T23:59:59.999Z") }
+        ])
+        const whole = ["old", "early 1", "early 2", "noon 1", "noon 2", "noon 3", "late"]
+        const cards = yield* CardRepository
+        const period = { from: at("1990-01-01T00:00:00Z"), until: at("2025-01-01T00:00:00Z") }
+        for (const limit of [1, 2, 3, 7, 100]) {
+          const seen: Array<string> = []
+          let after: RegistrationWindow["after"] = null
+          for (;;) {
+            const part: ReadonlyArray<LoyaltyCard> = yield* cards.registered(merchant.id, period, null, {
+              after,
+              limit
+            })
+            const last = part.at(-1)
+            if (last === undefined) break
+            assert.isAtMost(part.length, limit)
+            seen.push(...part.map(({ number }) => number))
+            assert.isAtMost(seen.length, whole.length, "a window after a card begins after it")
+            after = { registeredAt: last.registeredAt!, id: last.id }
+          }
+          assert.deepStrictEqual(seen, whole, `${limit} at a time`)
+        }
       })
     ),
     testCase(

@@ -58,11 +58,15 @@ const customerFields = fc.record(
   { requiredKeys: [] }
 )
 
+const laterTime = at("2024-07-01T00:00:00Z")
+const yearLater = at("2025-02-28T00:00:00Z")
+
 const cardFields = fc.record({
   number: fc.constantFrom("1", "01", "2", "3", "4"),
   barcode: maybe(fc.constantFrom("X", "Y")),
   ean13: maybe(fc.constantFrom("X", "Z")),
   customer: maybe(place),
+  registeredAt: maybe(fc.constantFrom(someTime, laterTime, at("2024-02-29T12:34:56.788Z"), yearLater)),
   registeredIn: maybe(fc.constantFrom(1, 2).map((id) => StoreId.make(id)))
 })
 
@@ -96,8 +100,6 @@ const command = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("fail a unit" as const), fields: customerFields }) }
 )
 type Command = typeof command extends fc.Arbitrary<infer A> ? A : never
-
-const yearLater = at("2025-02-28T00:00:00Z")
 
 /** What is expected of a store, said as plainly as possible. */
 interface Model {
@@ -241,11 +243,19 @@ const cardsAgree = (merchant: Merchant, model: Model) =>
     }
     const one = StoreId.make(1)
     const period = { from: someTime, until: yearLater }
+    const inPeriod = expected
+      .filter(({ registeredIn }) => registeredIn === one)
+      .filter(({ registeredAt }) => registeredAt === someTime || registeredAt === laterTime)
+      .sort((a, b) =>
+        a.registeredAt === b.registeredAt ? a.id - b.id : a.registeredAt === someTime ? -1 : 1
+      )
     const registered = yield* cards.registered(merchant.id, period, [one], window)
-    assert.deepStrictEqual(
-      plain(registered),
-      plain(expected.filter(({ registeredIn }) => registeredIn === one))
-    )
+    assert.deepStrictEqual(plain(registered), plain(inPeriod))
+    const [first, ...others] = inPeriod
+    if (first === undefined) return
+    const after = { registeredAt: first.registeredAt!, id: first.id }
+    const rest = yield* cards.registered(merchant.id, period, [one], { after, limit: 2 })
+    assert.deepStrictEqual(plain(rest), plain(others.slice(0, 2)))
   })
 
 export const modelCases = (settings: Settings): Capability<Repositories> => ({

@@ -208,6 +208,27 @@ const breaks: ReadonlyArray<readonly [string, Layer.Layer<Repositories>, string]
     "a period has its first millisecond"
   ],
   [
+    "lists a period by id",
+    broken(CardRepository, (good) => ({
+      registered: (merchant, period, stores, window) =>
+        Effect.map(good.registered(merchant, period, stores, window), (cards) =>
+          cards.toSorted((a, b) => a.id - b.id)
+        )
+    })),
+    "a period lists by registration"
+  ],
+  [
+    "goes on after an instant, not after a card",
+    broken(CardRepository, (good) => ({
+      registered: (merchant, period, stores, { after, limit }) =>
+        good.registered(merchant, period, stores, {
+          after: after && { ...after, id: Number.MAX_SAFE_INTEGER as typeof after.id },
+          limit
+        })
+    })),
+    "windows of any size give each card once"
+  ],
+  [
     "forgets that a credential was revoked",
     broken(CredentialRepository, () => ({ revoke: () => Effect.succeed(true) })),
     "a revoked credential says so"

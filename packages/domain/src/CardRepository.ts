@@ -24,6 +24,12 @@ export interface CardWindow {
   readonly limit: number
 }
 
+/** Ascending by registration, then id, after the card that `after` names (which may be gone by now). */
+export interface RegistrationWindow {
+  readonly after: { readonly registeredAt: DateTime.Utc; readonly id: CardId } | null
+  readonly limit: number
+}
+
 export class CardRepository extends Context.Service<
   CardRepository,
   {
@@ -41,12 +47,15 @@ export class CardRepository extends Context.Service<
       merchant: MerchantId,
       window: CardWindow
     ) => Effect.Effect<ReadonlyArray<LoyaltyCard>, StorageError>
-    /** Cards registered in the period, at one of the stores when a list is given. */
+    /**
+     * Cards registered in the period, at one of the stores when a list is given, the earliest first. Those without a
+     * registration date are never among them.
+     */
     readonly registered: (
       merchant: MerchantId,
       period: LoyaltyPeriod,
       stores: ReadonlyArray<StoreId> | null,
-      window: CardWindow
+      window: RegistrationWindow
     ) => Effect.Effect<ReadonlyArray<LoyaltyCard>, StorageError>
     /**
      * Inserts or replaces, within a unit of work. Fails with `AlreadyTaken` for another's number or external id. The

@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { CardRepository, type CardWindow } from "./CardRepository.ts"
+import { CardRepository, type RegistrationWindow } from "./CardRepository.ts"
 import { type StorageError, UnknownReference } from "./errors.ts"
 import type { MerchantId, StoreListId } from "./Ids.ts"
 import type { LoyaltyCard } from "./LoyaltyCard.ts"
@@ -12,12 +12,12 @@ import { MerchantRepository } from "./MerchantRepository.ts"
 export class PeriodReport extends Context.Service<
   PeriodReport,
   {
-    /** A window of the registered cards; `storeList` `null` means every store. */
+    /** A window of the registered cards, the earliest first; `storeList` `null` means every store. */
     readonly registrations: (
       merchant: MerchantId,
       period: LoyaltyPeriod,
       storeList: StoreListId | null,
-      window: CardWindow
+      window: RegistrationWindow
     ) => Effect.Effect<ReadonlyArray<LoyaltyCard>, UnknownReference | StorageError>
   }
 >()("@tillbridge/domain/PeriodReport") {

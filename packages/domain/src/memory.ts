@@ -22,6 +22,7 @@ import type { Merchant, Store, StoreList } from "./Merchant.ts"
 import { type Directory, type DirectoryEntry, MerchantRepository } from "./MerchantRepository.ts"
 import {
   ascending,
+  byRegistration,
   cardMatches,
   isTwice,
   matches,
@@ -213,7 +214,7 @@ const make = Effect.gen(function* () {
     list: (id, window) => look((tenantOf) => windowed(cardsOf(tenantOf(id)), window)),
     registered: (id, period, stores, window) =>
       look((tenantOf) =>
-        windowed(
+        byRegistration(
           cardsOf(tenantOf(id)).filter(
             (card) =>
               card.registeredAt !== null &&

@@ -1,5 +1,5 @@
 /** How the store in memory looks for things: plain walks over all of them. */
-import type { CardReference, CardWindow } from "./CardRepository.ts"
+import type { CardReference, CardWindow, RegistrationWindow } from "./CardRepository.ts"
 import type { Customer } from "./Customer.ts"
 import type { CustomerFilter, ListWindow } from "./CustomerRepository.ts"
 import type { ExternalId } from "./ExternalId.ts"
@@ -46,6 +46,20 @@ export const windowed = <A extends { readonly id: number }>(
   "offset" in window
     ? items.slice(window.offset, window.offset + window.limit)
     : items.filter(({ id }) => id > (window.after ?? 0)).slice(0, window.limit)
+
+const registration = (card: LoyaltyCard): number => card.registeredAt?.epochMilliseconds ?? -Infinity
+
+export const byRegistration = (
+  cards: ReadonlyArray<LoyaltyCard>,
+  { after, limit }: RegistrationWindow
+): Array<LoyaltyCard> =>
+  cards
+    .toSorted((a, b) => registration(a) - registration(b) || a.id - b.id)
+    .filter((card) => {
+      const later = after === null ? 1 : registration(card) - after.registeredAt.epochMilliseconds
+      return later > 0 || (later === 0 && after !== null && card.id > after.id)
+    })
+    .slice(0, limit)
 
 export const matches = (filter: CustomerFilter) => {
   const phone = filter.phone === undefined ? undefined : phoneKey(filter.phone)

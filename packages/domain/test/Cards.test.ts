@@ -226,6 +226,8 @@ describe("the loyalty period report", () => {
       yield* make(id, { number: "1", registeredAt: period.from, registeredIn: StoreId.make(1) })
       yield* make(id, { number: "2", registeredAt: period.from, registeredIn: StoreId.make(2) })
       yield* make(id, { number: "3", registeredAt: period.until, registeredIn: StoreId.make(1) })
+      const earlier = DateTime.makeUnsafe("2023-12-31T23:59:59.999Z")
+      yield* make(id, { number: "0", registeredAt: earlier, registeredIn: StoreId.make(1) })
       const report = yield* PeriodReport
       const window = { after: null, limit: 10 }
       const numbers = (of: StoreListId | null) =>

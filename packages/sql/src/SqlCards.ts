@@ -6,6 +6,7 @@ import {
   type CustomerId,
   type LoyaltyPeriod,
   type MerchantId,
+  type RegistrationWindow,
   type StoreId
 } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
@@ -50,15 +51,25 @@ export const layerCards = Layer.effect(
 
     const pageOf = ({ after, limit }: CardWindow) => sql`id > ${after ?? 0} ORDER BY id LIMIT ${limit}`
 
-    const registered = (merchant: MerchantId, period: LoyaltyPeriod, stores: ReadonlyArray<StoreId> | null) =>
-      sql`merchant_id = ${merchant} AND registered_at >= ${period.from.epochMilliseconds}
-  AND registered_at < ${period.until.epochMilliseconds} ${
-    stores === null
-      ? sql.literal("")
-      : stores.length === 0
-        ? sql.literal("AND 1 = 0")
-        : sql`AND ${sql.in("registered_in", stores)}`
-  }`
+    const registered = (
+      merchant: MerchantId,
+      { from, until }: LoyaltyPeriod,
+      stores: ReadonlyArray<StoreId> | null,
+      { after, limit }: RegistrationWindow
+    ) => {
+      const all: Array<Statement.Fragment> = [
+        sql`merchant_id = ${merchant}`,
+        sql`registered_at < ${until.epochMilliseconds}`
+      ]
+      // One lower bound, so that the index is entered at the right place.
+      if (after === null || after.registeredAt.epochMilliseconds < from.epochMilliseconds) {
+        all.push(sql`registered_at >= ${from.epochMilliseconds}`)
+      } else {
+        all.push(sql`(registered_at, id) > (${after.registeredAt.epochMilliseconds}, ${after.id})`)
+      }
+      if (stores !== null) all.push(stores.length === 0 ? sql`1 = 0` : sql.in("registered_in", stores))
+      return sql`${sql.and(all)} ORDER BY registered_at, id LIMIT ${limit}`
+    }
 
     const ofCustomers = (merchant: MerchantId, customers: ReadonlyArray<CustomerId>) =>
       customers.length === 0
@@ -96,9 +107,7 @@ WHERE merchant_id = ${merchant} AND number = ${after.number} AND id <> ${after.i
       list: (merchant, window) =>
         selected(sql`merchant_id = ${merchant} AND ${pageOf(window)}`).pipe(storing("cards.list")),
       registered: (merchant, period, stores, window) =>
-        selected(sql`${registered(merchant, period, stores)} AND ${pageOf(window)}`).pipe(
-          storing("cards.registered")
-        ),
+        selected(registered(merchant, period, stores, window)).pipe(storing("cards.registered")),
       put: (merchant, writes) =>
         Effect.gen(function* () {
           if (!(yield* numbersAreFree(merchant, writes)))

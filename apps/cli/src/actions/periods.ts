@@ -1,5 +1,4 @@
 import {
-  type CardId,
   formatLocal,
   InvalidField,
   type LoyaltyCard,
@@ -9,6 +8,7 @@ import {
   periodOf,
   periodOfDays,
   PeriodReport,
+  type RegistrationWindow,
   StoreListId,
   type TimeZone,
   toLocal
@@ -75,7 +75,7 @@ export const report = Effect.fnUntraced(function* (input: Report, session: Sessi
       const most = input.limit ?? (session.json ? Infinity : screenful)
       const shown: Array<LoyaltyCard> = []
       let total = 0
-      let after: CardId | null = null
+      let after: RegistrationWindow["after"] = null
       while (true) {
         const found: ReadonlyArray<LoyaltyCard> = yield* reports
           .registrations(merchant.id, period, storeList, { after, limit: windowSize })
@@ -89,7 +89,8 @@ export const report = Effect.fnUntraced(function* (input: Report, session: Sessi
         else shown.push(...wantedRows)
         total += found.length
         if (found.length < windowSize || (session.json && total >= most)) break
-        after = found.at(-1)!.id
+        const { id, registeredAt } = found.at(-1)!
+        after = { registeredAt: registeredAt!, id }
       }
       if (session.json) return
       const local = (at: DateTime.Utc) => formatLocal(toLocal(zone, at))
