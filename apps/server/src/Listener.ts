@@ -5,16 +5,19 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import { randomBytes } from "node:crypto"
-import { Server as TcpServer } from "node:net"
+import { Server as TcpServer, type Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { AccessLog } from "./AccessLog.ts"
+import { makeConnectionCount } from "./Addresses.ts"
+import { type Load, makeLoad } from "./Load.ts"
 import type { RequestMetrics } from "./RequestMetrics.ts"
 
 export interface Listener {
   readonly server: Server
   readonly isDraining: () => boolean
+  readonly load: Load
   /**
    * Stops taking connections and answers what is under way; each further answer tells its client to close. Callers on
    * idle connections get a moment for a request that is already on the wire.
@@ -32,6 +35,14 @@ export interface ListenerLimits {
   /** From a request's headers to the end of its answer, for one who reads, but hardly. */
   readonly answer: Duration.Input
   readonly connections: number
+  /** Of one network address. */
+  readonly connectionsPerAddress: number
+  /** Addresses that may hold any number, such as a proxy's, which speaks for many. */
+  readonly freeAddresses: ReadonlyArray<string>
+  /** Requests that the server works on at once; one that waits for its caller is none of them. */
+  readonly inProgress: number
+  /** How long a request may have to wait for its turn. */
+  readonly lag: Duration.Input
 }
 
 export const defaultLimits: ListenerLimits = {
@@ -39,7 +50,12 @@ export const defaultLimits: ListenerLimits = {
   request: "30 seconds",
   idle: "30 seconds",
   answer: "10 minutes",
-  connections: 2_000
+  connections: 2_000,
+  connectionsPerAddress: 50,
+  // This machine, or a proxy on it.
+  freeAddresses: ["127.0.0.1", "::1"],
+  inProgress: 256,
+  lag: "500 millis"
 }
 
 const requestsPerConnection = 1_000
@@ -54,6 +70,19 @@ interface Answer {
   readonly response: ServerResponse
   /** What was answered in the place of `response`: its request broke off or took too long. */
   refusedWith: number | undefined
+}
+
+/** To a connection too many, whose request nobody reads. */
+const tooManyConnections =
+  "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 0\r\n\r\n"
+
+const refuseConnection = (socket: Socket): void => {
+  socket.on("error", () => {})
+  socket.end(tooManyConnections)
+  // Unread bytes would make the system break the connection off before the answer is read.
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), 1_000).unref()
+  socket.once("close", () => clearTimeout(timer))
 }
 
 /** As Node itself would answer what it cannot read as a request, or not in time. */
@@ -100,6 +129,18 @@ export const makeListener = (options: {
   server.maxRequestsPerSocket = requestsPerConnection
   server.maxConnections = limits.connections
 
+  const free = new Set(limits.freeAddresses)
+  const connectionCount = makeConnectionCount(limits.connectionsPerAddress, free)
+  // Node's own listener reads requests from whatever it is given.
+  const [take] = server.listeners("connection") as ReadonlyArray<(this: Server, socket: Socket) => void>
+  server.removeAllListeners("connection")
+  server.on("connection", (socket: Socket) => {
+    if (connectionCount.take(socket)) return take?.call(server, socket)
+    metrics.connectionRefused("address")
+    refuseConnection(socket)
+  })
+  server.on("drop", () => metrics.connectionRefused("total"))
+
   const idPrefix = randomBytes(6).toString("hex")
   let requests = 0
   let draining = false
@@ -107,10 +148,21 @@ export const makeListener = (options: {
   /** In the order of their start. */
   const open = new Set<Answer>()
 
+  /** A request whose body is on its way, or whose answer is, waits for the caller. */
+  const working = (): number => {
+    if (open.size <= limits.inProgress) return open.size
+    let count = 0
+    for (const { request, response } of open) if (request.complete && !response.headersSent) count++
+    return count
+  }
+  const load = makeLoad({ inProgress: limits.inProgress, lagMillis: millis(limits.lag) }, working)
+
   const begin = (request: IncomingMessage, response: ServerResponse) => {
     const id = `${idPrefix}-${++requests}`
-    const answer: Answer = { id, started: performance.now(), request, response, refusedWith: undefined }
+    const started = performance.now()
+    const answer: Answer = { id, started, request, response, refusedWith: undefined }
     open.add(answer)
+    load.began(started)
     metrics.started()
     response.setHeader("x-request-id", id)
     if (draining) response.setHeader("connection", "close")
@@ -136,6 +188,7 @@ export const makeListener = (options: {
       .writeHead(417, {
         connection: "close",
         "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
         "content-type": "text/plain",
         "content-length": 19
       })
@@ -150,7 +203,7 @@ export const makeListener = (options: {
       const [first] = underWay
       const id = first?.id ?? `${idPrefix}-${++requests}`
       socket.write(
-        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nCache-Control: no-store\r\nX-Request-Id: ${id}\r\nContent-Length: 0\r\n\r\n`
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: ${id}\r\nContent-Length: 0\r\n\r\n`
       )
       if (first !== undefined) first.refusedWith = status
       else {
@@ -175,6 +228,7 @@ export const makeListener = (options: {
   }
   let watch: NodeJS.Timeout | undefined
   server.on("listening", () => {
+    load.start()
     watch = setInterval(dropLongest, Math.min(1_000, longestAnswer)).unref()
   })
 
@@ -191,8 +245,9 @@ export const makeListener = (options: {
     yield* Effect.promise(() => closed).pipe(Effect.timeout(drainLimit), Effect.ignore)
     server.closeAllConnections()
     clearInterval(watch)
+    load.stop()
     log.flush()
   })
 
-  return { server, isDraining: () => draining, drain }
+  return { server, isDraining: () => draining, load, drain }
 }

@@ -5,13 +5,14 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
+import { plainHeaders } from "./plainAnswers.ts"
 
 const text = (body: string, status: number) =>
-  HttpServerResponse.text(body, { status, headers: { "cache-control": "no-store" } })
+  HttpServerResponse.text(body, { status, headers: plainHeaders })
 
 const methodNotAllowed = HttpServerResponse.text("method not allowed\n", {
   status: 405,
-  headers: { "cache-control": "no-store", allow: "GET, HEAD" }
+  headers: { ...plainHeaders, allow: "GET, HEAD" }
 })
 
 /** Node leaves out the body of an answer to HEAD. */
@@ -53,7 +54,7 @@ export const layerOperations = (options: {
               `${metrics}\n# HELP tillbridge_access_log_dropped_total Access log lines that nobody read\n# TYPE tillbridge_access_log_dropped_total counter\ntillbridge_access_log_dropped_total ${options.droppedLines()}\n# HELP process_resident_memory_bytes Resident memory\n# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes ${process.memoryUsage.rss()}\n`,
               {
                 contentType: "text/plain; version=0.0.4; charset=utf-8",
-                headers: { "cache-control": "no-store" }
+                headers: plainHeaders
               }
             )
           )

@@ -9,6 +9,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { makeAccessLog } from "./AccessLog.ts"
+import { plainAddress } from "./Addresses.ts"
 import { servedDialects } from "./dialects.ts"
 import { guard } from "./Guard.ts"
 import { defaultLimits, type ListenerLimits, makeListener } from "./Listener.ts"
@@ -44,6 +45,8 @@ export interface ServerOptions {
   /** Default: every dialect, at its vendor's own paths. */
   readonly dialects?: ReadonlyArray<Mount>
   readonly limits?: Partial<ListenerLimits>
+  /** Addresses of reverse proxies: whom they speak for, they say in `X-Forwarded-For`. Default: nobody is believed. */
+  readonly proxies?: ReadonlyArray<string>
 }
 
 const listen = (server: Server, host: string, port: number): Effect.Effect<AddressInfo, ListenError> =>
@@ -77,6 +80,8 @@ export const serve = <E, R>(
 ): Effect.Effect<never, ListenError | MountError | StorageError | E, R> =>
   Effect.gen(function* () {
     const { dialects = allAtRoot, host = "127.0.0.1", port = 8080 } = options
+    const proxies = new Set(options.proxies?.map(plainAddress))
+    const limits = { ...defaultLimits, ...options.limits }
     const paths = mountedPaths(dialects)
     if (paths instanceof MountError) return yield* paths
     const log = makeAccessLog(process.stderr, { forTerminal: process.stderr.isTTY === true })
@@ -85,7 +90,7 @@ export const serve = <E, R>(
     const listener = makeListener({
       log,
       metrics,
-      limits: { ...defaultLimits, ...options.limits },
+      limits: { ...limits, freeAddresses: [...limits.freeAddresses, ...proxies] },
       onError: (error) => {
         // Before, it is the reason why it does not listen, which the caller is told.
         if (listener.server.listening)
@@ -97,10 +102,7 @@ export const serve = <E, R>(
       ...dialects.map(routesOf)
     ).pipe(Layer.provide(layerDomain), Layer.provide(options.store))
     const app = yield* HttpRouter.toHttpEffect(routes)
-    const guarded = guard(
-      app,
-      paths.map(({ path }) => path)
-    )
+    const guarded = guard(app, { paths, load: listener.load, onShed: metrics.shed, proxies })
     const handler = yield* NodeHttpServer.makeHandler(guarded, { scope: yield* Effect.scope })
     listener.server.on("request", handler)
     const address = yield* listen(listener.server, host, port)

@@ -209,7 +209,13 @@ describe("a server that cannot take a connection", () => {
       const told: Array<Error> = []
       const { drain, server } = makeListener({
         log: { write: () => {}, flush: () => {}, dropped: () => 0 },
-        metrics: { started: () => {}, ended: () => {}, refused: () => {} },
+        metrics: {
+          started: () => {},
+          ended: () => {},
+          refused: () => {},
+          shed: () => {},
+          connectionRefused: () => {}
+        },
         limits: defaultLimits,
         onError: (error) => told.push(error)
       })
