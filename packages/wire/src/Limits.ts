@@ -21,6 +21,9 @@ export const MAX_REPLY_XML_ELEMENTS = 200_000
 /** Largest reply of a remote system, in bytes. */
 export const MAX_REPLY_BYTES = 16 * 1024 * 1024
 
+/** Largest record of a saved list answer, in bytes. */
+export const MAX_RECORD_BYTES = 256 * 1024
+
 /** Deepest nesting of JSON arrays and objects; the outermost is depth 1. */
 export const MAX_JSON_DEPTH = 64
 

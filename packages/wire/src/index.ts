@@ -7,6 +7,7 @@ export {
   MAX_JSON_DEPTH,
   MAX_JSON_DIGITS,
   MAX_PARAMETERS,
+  MAX_RECORD_BYTES,
   MAX_REPLY_BYTES,
   MAX_REPLY_XML_ELEMENTS,
   MAX_REQUEST_XML_ELEMENTS,
@@ -18,6 +19,15 @@ export { allow, isPrefetch } from "./Methods.ts"
 export { MalformedParameters, Parameters } from "./Parameters.ts"
 export { normalizePath, type NormalizedPath } from "./Paths.ts"
 export { makeRecordCache, type RecordCache, type RecordCacheStats } from "./RecordCache.ts"
+export {
+  type AnswerPiece,
+  type JsonListOptions,
+  splitAnswer,
+  splitJson,
+  type SplitLimits,
+  splitXml,
+  type XmlListOptions
+} from "./RecordSplitter.ts"
 export { BodyTooLarge, BodyUnreadable, readBytes, readForm, UnsupportedBody } from "./RequestBody.ts"
 export { MAX_RETRY_AFTER_MILLIS, retryAfter, retrying, type RetryOptions } from "./RetryPolicy.ts"
 export {
