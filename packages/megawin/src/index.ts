@@ -1,1 +1,10 @@
-export {}
+/** Megawin (megawin.be), the customer calls of its web API: client, source, destination and drop-in server. */
+export { Megawin } from "./Megawin.ts"
+export * from "./MegawinAnswers.ts"
+export * from "./MegawinClient.ts"
+export * from "./MegawinCodec.ts"
+export * from "./MegawinConfig.ts"
+export * from "./MegawinDestination.ts"
+export * as MegawinRoutes from "./MegawinRoutes.ts"
+export * as MegawinSchema from "./MegawinSchema.ts"
+export * from "./MegawinSource.ts"

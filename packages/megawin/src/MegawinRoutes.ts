@@ -1,0 +1,302 @@
+/**
+ * The drop-in server: answers `/customer/list`, `/customer/add`, `/customer/update` and `/customer/delete` as the
+ * vendor does, over the domain's services. Paths are matched in any letter case and with or without a last slash, and
+ * never redirected, which would cost a POST its body. Sources: API Documentation - Customer List, Add and Update; what
+ * a public shop client was seen to send.
+ */
+import {
+  Credentials,
+  type CustomerFilter,
+  type CustomerId,
+  CustomerNotFound,
+  type CustomerRef,
+  Customers,
+  type DomainError,
+  NotPermitted,
+  requireScope
+} from "@tillbridge/domain"
+import { allow, isPrefetch, normalizePath } from "@tillbridge/wire"
+import { preflightHeaders } from "./internal/cors.ts"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
+import * as HttpRouter from "effect/http/HttpRouter"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import {
+  bytesAnswer,
+  contentType,
+  doneAnswer,
+  errorAnswer,
+  headers,
+  joinRecords,
+  listHead,
+  listTail
+} from "./internal/answers.ts"
+import { type Call, readCall } from "./internal/call.ts"
+import { makeCustomerBytes } from "./internal/customerBytes.ts"
+import {
+  answerOf,
+  BadCall,
+  type CallError,
+  internalError,
+  MethodNotAllowed,
+  PrefetchRefused,
+  UnknownAction
+} from "./internal/errors.ts"
+import { customerOf } from "./internal/keys.ts"
+import { makeLockedValues } from "./internal/lockedValues.ts"
+import { DIALECT } from "./MegawinCodec.ts"
+import { loginFrom, readAdd, readUpdate } from "./internal/parameters.ts"
+
+export interface MegawinRoutesOptions {
+  /** Where the vendor's paths begin. Default: at the root. */
+  readonly basePath?: `/${string}`
+  /** Memory for customers that are already encoded, in bytes. Default 64 MiB. */
+  readonly cacheBytes?: number
+}
+
+/** Customers of one step of a long list: each step is a short read, so that nothing waits for a slow reader. */
+const windowSize = 500
+
+/** System of the logins that were made here: as external ids they are unique, and looked up in one step. */
+const LOGIN_SYSTEM = "megawin.login"
+
+/** Names that are tried for a login before a random one is taken. */
+const loginTries = 20
+
+/** Filters by who is meant; any of them may be the vendor's key or the id it is made of (OBSERVED, mixed up). */
+const keyNames = ["id_client", "clcleunik", "id"] as const
+
+type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, CallError>
+
+interface Action {
+  readonly methods: ReadonlyArray<string>
+  readonly writes: boolean
+  readonly run: (call: Call) => Answer
+}
+
+const makeHandler = Effect.fnUntraced(function* (options: MegawinRoutesOptions, base: string) {
+  const customers = yield* Customers
+  const credentials = yield* Credentials
+  const locked = yield* makeLockedValues
+  const cacheBytes = options.cacheBytes ?? 64 * 1024 * 1024
+  const { records } = yield* makeCustomerBytes({ cacheBytes, locked })
+  /** Between the look for an e-mail and the write that makes it taken, nobody else adds. */
+  const adding = yield* Semaphore.make(1)
+
+  /** The one customer that all of these keys name; `null` for none. */
+  const named = Effect.fnUntraced(function* (call: Call, keys: ReadonlyArray<string>) {
+    let id: CustomerId | null = null
+    for (const key of keys) {
+      const found: CustomerId | null = yield* customerOf(customers, call.merchant.id, key)
+      if (found === null || (id !== null && id !== found)) return null
+      id = found
+    }
+    return id
+  })
+
+  const list = Effect.fnUntraced(function* (
+    call: Call
+  ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, CallError> {
+    if (!call.principal.scopes.includes("read")) return yield* new NotPermitted({ scope: "read" })
+    for (const name of [...keyNames, "email"]) {
+      // A client takes the first customer it gets (OBSERVED): an empty filter must not mean everybody.
+      if (call.values.get(name) === "") return yield* new BadCall({ reason: `${name} must not be empty` })
+    }
+    const keys = keyNames.flatMap((name) => call.raw(name) ?? [])
+    const id = keys.length === 0 ? undefined : yield* named(call, keys)
+    if (id === null) return bytesAnswer(joinRecords([], false, listHead, listTail))
+    const email = call.values.get("email")
+    const filter: CustomerFilter = { ...(id === undefined ? {} : { id }), ...(email && { email }) }
+    const refs = yield* customers.refs(call.merchant.id, filter, { after: null, limit: windowSize })
+    if (refs.length > 0 || !email?.includes(" ")) return yield* begunWith(call, filter, refs)
+    // One client sends the address as it is, so that its plus signs arrive as blanks (OBSERVED).
+    const spelled = { ...filter, email: email.replaceAll(" ", "+") }
+    const again = yield* customers.refs(call.merchant.id, spelled, { after: null, limit: windowSize })
+    return yield* begunWith(call, spelled, again)
+  })
+
+  /** The whole list, of which the first customers are known. */
+  const begunWith = Effect.fnUntraced(function* (
+    call: Call,
+    filter: CustomerFilter,
+    refs: ReadonlyArray<CustomerRef>
+  ) {
+    const last = refs.length < windowSize ? undefined : refs.at(-1)
+    const first = yield* records(call.merchant, refs, last === undefined)
+    return last === undefined
+      ? bytesAnswer(joinRecords(first, false, listHead, listTail))
+      : everyone(call, filter, joinRecords(first, false, listHead), {
+          after: last.id,
+          begun: first.length > 0
+        })
+  })
+
+  /** A long list, written while it is read: it is never in memory as a whole. */
+  const everyone = (
+    { merchant }: Call,
+    filter: CustomerFilter,
+    first: Uint8Array,
+    next: { readonly after: CustomerId; readonly begun: boolean }
+  ) => {
+    const step = Effect.fnUntraced(function* ({ after, begun }: typeof next) {
+      const refs = yield* customers.refs(merchant.id, filter, { after, limit: windowSize })
+      const found = yield* records(merchant, refs, false)
+      const last = refs.length < windowSize ? undefined : refs.at(-1)
+      return [
+        [joinRecords(found, begun)],
+        last === undefined ? Option.none() : Option.some({ after: last.id, begun: begun || found.length > 0 })
+      ] as const
+    })
+    const body = Stream.make(first).pipe(
+      Stream.concat(Stream.paginate(next, step)),
+      Stream.concat(Stream.make(listTail)),
+      // The answer is under way: it can only break off, and nobody else would tell why.
+      Stream.tapCause((cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("request failed", cause)
+      )
+    )
+    return HttpServerResponse.stream(body, { headers, contentType })
+  }
+
+  /** The customer that `id_client` of a write names. */
+  const target = Effect.fnUntraced(function* (call: Call) {
+    yield* requireScope(call.principal, "write")
+    const key = call.raw("id_client")
+    if (key === undefined || key.trim() === "") {
+      return yield* new BadCall({ reason: "id_client is required" })
+    }
+    return (yield* named(call, [key])) ?? (yield* new CustomerNotFound())
+  })
+
+  const update = Effect.fnUntraced(function* (
+    call: Call
+  ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, CallError> {
+    const id = yield* target(call)
+    yield* customers.save(call.merchant.id, {
+      references: [{ by: "id", id }],
+      createIfMissing: false,
+      patch: yield* Effect.fromResult(readUpdate(call.values)),
+      actor: call.principal.credentialId
+    })
+    return doneAnswer("Updated successfully.")
+  })
+
+  const remove = Effect.fnUntraced(function* (
+    call: Call
+  ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, CallError> {
+    const id = yield* target(call)
+    yield* customers.remove(call.merchant.id, { by: "id", id })
+    return doneAnswer("Deleted successfully.")
+  })
+
+  /** The name itself, or the first of name2, name3, … that nobody has. */
+  const freeLogin = Effect.fnUntraced(function* (call: Call, name: string) {
+    const names = Array.from({ length: loginTries }, (_, index) =>
+      index === 0 ? name : `${name}${index + 1}`
+    )
+    const owned = yield* customers.owners(
+      call.merchant.id,
+      names.map((key) => ({ system: LOGIN_SYSTEM, key }))
+    )
+    const taken = new Set(owned.map(({ key }) => key))
+    return names.find((key) => !taken.has(key)) ?? `${name}-${crypto.randomUUID()}`
+  })
+
+  const insert = Effect.fnUntraced(function* (
+    call: Call
+  ): Effect.fn.Return<HttpServerResponse.HttpServerResponse, CallError> {
+    const { email, group, record } = yield* Effect.fromResult(readAdd(call.values))
+    const merchant = call.merchant.id
+    const [other] = yield* customers.refs(merchant, { email }, { after: null, limit: 1 })
+    if (other !== undefined) return yield* new BadCall({ reason: "email belongs to another customer" })
+    const login = yield* freeLogin(call, loginFrom(email))
+    const { entity } = yield* customers.save(merchant, {
+      references: [],
+      createIfMissing: true,
+      patch: {
+        ...record,
+        externalIds: [{ system: LOGIN_SYSTEM, key: login }],
+        extensions: { [DIALECT]: { ...record.extensions?.[DIALECT], login } }
+      },
+      group,
+      actor: call.principal.credentialId
+    })
+    const password = (yield* locked.of(merchant, [entity.id]))(entity.id)
+    return doneAnswer("success", { customer: [{ login, password }] })
+  })
+
+  const add = (call: Call): Answer =>
+    Effect.andThen(requireScope(call.principal, "write"), adding.withPermit(insert(call)))
+
+  const actions = new Map<string, Action>([
+    ["list", { methods: ["GET", "HEAD"], writes: false, run: list }],
+    ["add", { methods: ["POST"], writes: true, run: add }],
+    ["update", { methods: ["POST"], writes: true, run: update }],
+    ["delete", { methods: ["DELETE"], writes: true, run: remove }]
+  ])
+
+  const serve = (request: HttpServerRequest.HttpServerRequest): Answer => {
+    const action = actions.get(actionOf(request, base) ?? "")
+    if (action === undefined) return Effect.fail(new UnknownAction())
+    const methods = [...action.methods, "OPTIONS"]
+    if (request.method === "OPTIONS") return Effect.succeed(preflightAnswer(request, methods))
+    if (!action.methods.includes(request.method)) {
+      return Effect.fail(new MethodNotAllowed({ allow: allow(methods) }))
+    }
+    if (action.writes && isPrefetch(request.headers)) return Effect.fail(new PrefetchRefused())
+    return Effect.flatMap(readCall(request, credentials), action.run)
+  }
+
+  return (
+    request: HttpServerRequest.HttpServerRequest
+  ): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+    Effect.suspend(() => serve(request)).pipe(
+      Effect.catchCause((cause) => {
+        if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
+        const failure = Cause.findErrorOption(cause)
+        if (Option.isSome(failure)) {
+          const answer = answerOf(failure.value)
+          const respond = Effect.succeed(errorAnswer(answer))
+          return answer.status < 500
+            ? respond
+            : Effect.andThen(Effect.logError("request failed", failure.value), respond)
+        }
+        return Effect.as(Effect.logError("request failed", cause), errorAnswer(internalError))
+      })
+    )
+})
+
+const preflightAnswer = (request: HttpServerRequest.HttpServerRequest, methods: ReadonlyArray<string>) =>
+  HttpServerResponse.empty({
+    headers: { ...headers, ...preflightHeaders(request, methods), allow: allow(methods) }
+  })
+
+/** What follows `base` in the path, in lower case; nothing when the path spells `base` in another way. */
+const actionOf = (request: HttpServerRequest.HttpServerRequest, base: string): string | undefined => {
+  const path = normalizePath(request.url)?.path
+  return path?.startsWith(`${base}/`) ? path.slice(base.length + 1) : undefined
+}
+
+/** The answer to a request that is refused before it is looked at, as by a server with too much to do. */
+export const refusal = (
+  _request: HttpServerRequest.HttpServerRequest,
+  error: DomainError
+): HttpServerResponse.HttpServerResponse => errorAnswer(answerOf(error))
+
+/** Adds the vendor's paths to the router. */
+export const layer = (
+  options: MegawinRoutesOptions = {}
+): Layer.Layer<never, never, HttpRouter.HttpRouter | Customers | Credentials> =>
+  HttpRouter.use(
+    Effect.fnUntraced(function* (router) {
+      const base = `${options.basePath ?? ""}/customer` as `/${string}`
+      const handler = yield* makeHandler(options, base.toLowerCase())
+      // Also matches `base` itself. Everything below it is ours, so that no wrong path is answered without envelope.
+      yield* router.add("*", `${base}/*`, handler)
+    })
+  )

@@ -1,0 +1,143 @@
+/**
+ * An answer's bytes into what it says. Most failures come with HTTP 200, and "false" is text: an answer is good only
+ * when it says so. Passwords are dropped before anything is decoded, record by record.
+ */
+import { Malformed, Refused, type SourceFailure } from "@tillbridge/domain"
+import { type AnswerPiece, MalformedJson, parseJson, splitJson } from "@tillbridge/wire"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { AddEnvelope, CustomerRecord, Envelope, saysSuccess } from "../MegawinSchema.ts"
+import { dropPasswords, droppedPasswords } from "./passwords.ts"
+
+const malformed = (detail: string) => new Malformed({ detail })
+
+interface Parsed {
+  readonly value: unknown
+  readonly passwords: number
+}
+
+const parse = (text: string): Result.Result<Parsed, Malformed> => {
+  const parsed = parseJson(text)
+  if (Result.isFailure(parsed))
+    return Result.fail(malformed(`the answer is no JSON: ${parsed.failure.reason}`))
+  const passwords = dropPasswords(parsed.success)
+  return Result.succeed({ value: parsed.success, passwords })
+}
+
+const counted = (passwords: number): Effect.Effect<void> =>
+  passwords === 0 ? Effect.void : Metric.update(droppedPasswords, passwords)
+
+const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
+
+/** What an answer says of itself: nothing when it is good, else why not. */
+const judge = (body: unknown): Refused | Malformed | undefined => {
+  const envelope = decodeEnvelope(body)
+  if (Result.isFailure(envelope)) return malformed("the answer has no success field")
+  const { message, success } = envelope.success
+  return saysSuccess(success) ? undefined : new Refused({ detail: message ?? "" })
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
+const textOf = (bytes: Uint8Array): Result.Result<string, Malformed> => {
+  let text: string
+  try {
+    text = utf8.decode(bytes)
+  } catch {
+    return Result.fail(malformed("the answer is not UTF-8"))
+  }
+  const start = text.trimStart()
+  if (start === "") return Result.fail(malformed("the answer is empty"))
+  return start.startsWith("<") ? Result.fail(malformed("the answer is an HTML page")) : Result.succeed(text)
+}
+
+/** The body of a whole answer that says that it went well. */
+export const openEnvelope = (bytes: Uint8Array): Effect.Effect<unknown, SourceFailure> =>
+  Effect.suspend((): Effect.Effect<unknown, SourceFailure> => {
+    const parsed = Result.flatMap(textOf(bytes), parse)
+    if (Result.isFailure(parsed)) return Effect.fail(parsed.failure)
+    const { passwords, value } = parsed.success
+    const wrong = judge(value)
+    return Effect.andThen(
+      counted(passwords),
+      wrong === undefined ? Effect.succeed(value) : Effect.fail(wrong)
+    )
+  })
+
+const decodeAdd = Schema.decodeUnknownResult(AddEnvelope)
+
+/** The login that an add made; `null` where the answer has none. */
+export const readAdded = (body: unknown): Result.Result<string | null, Malformed> => {
+  const read = decodeAdd(body)
+  return Result.isFailure(read)
+    ? Result.fail(malformed("the answer to an add has no customer"))
+    : Result.succeed(read.success.result.customer[0]?.login ?? null)
+}
+
+const decodeCustomer = Schema.decodeUnknownResult(CustomerRecord)
+
+type ReadRecord = Result.Result<CustomerRecord, Malformed>
+
+const readRecord = (
+  number: number,
+  text: string
+): { readonly read: ReadRecord; readonly passwords: number } => {
+  const unreadable = (why: string) => malformed(`customer ${number} of the list ${why}`)
+  const parsed = parse(text)
+  if (Result.isFailure(parsed)) return { read: Result.fail(unreadable("is no JSON")), passwords: 0 }
+  const { passwords, value } = parsed.success
+  const customer = decodeCustomer(value)
+  // The schema's own message would quote the record.
+  return { read: Result.mapError(customer, () => unreadable("cannot be read")), passwords }
+}
+
+/** What the end of a list answer says: only now is it known whether the whole of it was meant. */
+const readRest = (text: string, hasList: boolean): Effect.Effect<void, Refused | Malformed> => {
+  const parsed = parse(text)
+  if (Result.isFailure(parsed)) return Effect.fail(parsed.failure)
+  const wrong = judge(parsed.success.value)
+  const judged = wrong ?? (hasList ? undefined : malformed("the answer has no list of customers"))
+  return Effect.andThen(
+    counted(parsed.success.passwords),
+    judged === undefined ? Effect.void : Effect.fail(judged)
+  )
+}
+
+/** What a run of pieces has: records that came, passwords that were dropped, and the end of the answer. */
+const readPieces = (pieces: ReadonlyArray<AnswerPiece>) => {
+  const records: Array<ReadRecord> = []
+  let passwords = 0
+  let end: Effect.Effect<void, Refused | Malformed> = Effect.void
+  for (const piece of pieces) {
+    if (piece._tag === "Record") {
+      const { passwords: dropped, read } = readRecord(piece.number, piece.text)
+      passwords += dropped
+      records.push(read)
+    } else if (piece._tag === "Unreadable") {
+      records.push(Result.fail(malformed(`customer ${piece.number} of the list: ${piece.reason}`)))
+    } else {
+      end = readRest(piece.text, piece.hasList)
+    }
+  }
+  return Stream.fromArray(records).pipe(
+    Stream.concat(Stream.fromEffectDrain(Effect.andThen(counted(passwords), end)))
+  )
+}
+
+/**
+ * The customers of a list answer, while it is read. One that cannot be read is a failure in its place; an answer that
+ * is no good fails at its end, where alone the whole of its envelope is known.
+ */
+export const readCustomers = <E>(
+  bytes: Stream.Stream<Uint8Array, E>
+): Stream.Stream<ReadRecord, Malformed | Refused | E> =>
+  splitJson(bytes, { lists: ["customer"] }).pipe(
+    Stream.mapError((error): Malformed | E =>
+      error instanceof MalformedJson ? malformed(`the answer is no JSON: ${error.reason}`) : error
+    ),
+    Stream.chunks,
+    Stream.flatMap(readPieces)
+  )
