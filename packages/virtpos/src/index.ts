@@ -1,5 +1,6 @@
 /** VirtualPOS (virtpos.ru), "API :: Customer": client, source, destination and drop-in server. */
 export { Virtpos } from "./Virtpos.ts"
+export { virtposCodec } from "./VirtposAnswers.ts"
 export * from "./VirtposClient.ts"
 export * from "./VirtposCodec.ts"
 export * from "./VirtposConfig.ts"

@@ -20,7 +20,7 @@ import { refusal } from "./clientErrors.ts"
 const malformed = (detail: string) => Result.fail(new Malformed({ detail }))
 
 /** XML in the shape of the JSON form: a leaf is its text, equal names side by side are an array. */
-const plain = (element: XmlElement): unknown => {
+export const plain = (element: XmlElement): unknown => {
   if (element.children.length === 0) return element.text
   const out: Record<string, unknown> = {}
   for (const child of element.children) {
