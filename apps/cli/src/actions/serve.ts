@@ -6,10 +6,11 @@ import type { Session } from "../GlobalFlags.ts"
 import { say, writeJson, write } from "../Output.ts"
 import { keepMemoryFlat } from "../Memory.ts"
 import { endsWhenStopped } from "../Report.ts"
-import { isPort, settingsOf } from "../settings/Settings.ts"
+import { type ServeFlags, serveSettings } from "../settings/ServeSettings.ts"
+import { attempt, isPort, settingsOf, variable } from "../settings/Settings.ts"
 import { explain } from "../store/Database.ts"
 
-interface Serve {
+interface Serve extends ServeFlags {
   readonly host: string | undefined
   readonly port: number | undefined
   readonly demo: boolean
@@ -40,14 +41,15 @@ export const serve = (input: Serve, session: Session) =>
       return yield* usage("--demo has a store of its own: leave out --database")
     if (input.demo && !isLoopback(host))
       return yield* usage("--demo has well-known keys: it listens on 127.0.0.1 only")
+    const served = yield* attempt(() => serveSettings(servedDialects, settings.serve, input, variable))
 
     const announce = (url: string) => {
       endsWhenStopped()
       keepMemoryFlat()
       stopWithNpm()
-      const examples = servedDialects.map(({ dialect, example }) => ({
+      const examples = served.dialects.map(({ at = "", served: { dialect, example } }) => ({
         dialect: dialect.id,
-        lines: example(url)
+        lines: example(`${url}${at.replace(/\/+$/, "")}`)
       }))
       if (session.json)
         return writeJson({ event: "listening", url, dialects: examples.map(({ dialect }) => dialect) })
@@ -61,7 +63,7 @@ export const serve = (input: Serve, session: Session) =>
     }
 
     const store = input.demo ? demo : layerSqlite({ path: settings.databasePath })
-    yield* serveDialects({ host, port, store }, announce).pipe(
+    yield* serveDialects({ host, port, store, ...served }, announce).pipe(
       Effect.catchTag("ListenError", (error) =>
         misconfigured(`${error.message}. Choose another with --host and --port`)
       ),

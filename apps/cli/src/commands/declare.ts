@@ -23,6 +23,15 @@ export const text = (name: string, metavar: string, description: string) =>
 export const optionalText = (name: string, metavar: string, description: string) =>
   text(name, metavar, description).pipe(Flag.optional, Flag.map(Option.getOrUndefined))
 
+/** May be given several times. */
+export const texts = (name: string, metavar: string, description: string) =>
+  text(name, metavar, description).pipe(
+    Flag.atLeast(1),
+    Flag.optional,
+    // Said as optional, so that help and usage do too.
+    Flag.map(Option.getOrElse((): ReadonlyArray<string> => []))
+  )
+
 export const optionalInt = (name: string, metavar: string, description: string, minimum = 1) =>
   Flag.Int(name).pipe(
     Flag.withMetavar(metavar),

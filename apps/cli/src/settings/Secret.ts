@@ -1,9 +1,19 @@
 /** Secrets are named, never written: `{ env = "NAME" }` or `{ file = "PATH" }`. */
 import { readFileSync } from "node:fs"
+import { resolve } from "node:path"
 import * as Redacted from "effect/Redacted"
 import { misconfigured, systemReason } from "../Failure.ts"
 
 export type SecretSource = { readonly env: string } | { readonly file: string }
+
+/** What a settings file says where a secret belongs; a path in it is meant from the file's folder. */
+export const secretSource = (value: unknown, what: string, folder: string): SecretSource => {
+  const table = typeof value === "object" && value !== null ? Object.entries(value) : []
+  const [name, text] = table.length === 1 ? table[0]! : []
+  if (name === "env" && typeof text === "string") return { env: text }
+  if (name === "file" && typeof text === "string") return { file: resolve(folder, text) }
+  throw misconfigured(`${what} must be { env = "NAME" } or { file = "PATH" }`)
+}
 
 /** The secret itself; one line end at the end of a file is not part of it. `what` names it in the error. */
 export const readSecret = (source: SecretSource, what: string): Redacted.Redacted => {

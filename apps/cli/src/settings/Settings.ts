@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import { Failure, misconfigured, usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { didYouMean } from "../Suggest.ts"
-import { isPort, readSettingsFile } from "./SettingsFile.ts"
+import { serveVariables } from "./serveVariables.ts"
+import { isPort, readSettingsFile, type ServeTables } from "./SettingsFile.ts"
 
 export { isPort }
 
@@ -14,6 +15,8 @@ export interface Settings {
   readonly merchant: string | undefined
   readonly host: string
   readonly port: number
+  /** What of the settings file is for `serve` alone. */
+  readonly serve: ServeTables | undefined
 }
 
 const known = [
@@ -21,10 +24,12 @@ const known = [
   "TILLBRIDGE_MERCHANT",
   "TILLBRIDGE_HOST",
   "TILLBRIDGE_PORT",
-  "TILLBRIDGE_DEBUG"
+  "TILLBRIDGE_DEBUG",
+  ...serveVariables
 ]
 
-const variable = (name: string): string | undefined => {
+/** Of the environment; one that is set to nothing is not set. */
+export const variable = (name: string): string | undefined => {
   const value = process.env[name]
   return value === undefined || value === "" ? undefined : value
 }
@@ -77,7 +82,8 @@ const resolveSettings = (session: Session): Settings => {
     databasePath: url === undefined ? join(dataFolder(), "tillbridge.sqlite") : pathOf(url, said),
     merchant: variable("TILLBRIDGE_MERCHANT") ?? file?.merchant,
     host: variable("TILLBRIDGE_HOST") ?? file?.host ?? "127.0.0.1",
-    port
+    port,
+    serve: file
   }
 }
 

@@ -6,22 +6,29 @@ import * as Result from "effect/Result"
 import * as Toml from "effect/encoding/Toml"
 import { misconfigured, systemReason } from "../Failure.ts"
 import { didYouMean } from "../Suggest.ts"
-import { readSecret } from "./Secret.ts"
+import { readSecret, secretSource } from "./Secret.ts"
 
-export interface SettingsFile {
+/** What only `serve` reads, as it stands in the file: a secret that is not set must not stop another command. */
+export interface ServeTables {
   readonly path: string
+  readonly limits?: Table
+  readonly dialects?: Table
+  readonly proxies?: unknown
+}
+
+export interface SettingsFile extends ServeTables {
   readonly database?: string
   readonly merchant?: string
   readonly host?: string
   readonly port?: number
 }
 
-type Table = Record<string, unknown>
+export type Table = Record<string, unknown>
 
-const isTable = (value: unknown): value is Table =>
+export const isTable = (value: unknown): value is Table =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)
 
-const knownKeys = (path: string, where: string, table: Table, known: ReadonlyArray<string>): void => {
+export const knownKeys = (path: string, where: string, table: Table, known: ReadonlyArray<string>): void => {
   for (const key of Object.keys(table)) {
     if (known.includes(key)) continue
     const hint = didYouMean(key, known)
@@ -35,13 +42,8 @@ const knownKeys = (path: string, where: string, table: Table, known: ReadonlyArr
 const databaseOf = (path: string, value: unknown): string => {
   if (isTable(value)) {
     knownKeys(path, " in database", value, ["env", "file"])
-    const { env, file } = value
-    if (typeof env === "string" && file === undefined)
-      return Redacted.value(readSecret({ env }, `${path}: database`))
-    if (typeof file === "string" && env === undefined) {
-      return Redacted.value(readSecret({ file: resolve(dirname(path), file) }, `${path}: database`))
-    }
-    throw misconfigured(`${path}: database must be { env = "NAME" } or { file = "PATH" }`)
+    const what = `${path}: database`
+    return Redacted.value(readSecret(secretSource(value, what, dirname(path)), what))
   }
   if (typeof value !== "string")
     throw misconfigured(`${path}: database must be a text such as "sqlite:shop.sqlite"`)
@@ -60,6 +62,12 @@ const textOf = (path: string, key: string, value: unknown): string => {
   throw misconfigured(`${path}: ${key} must be a text in quotes`)
 }
 
+const tableOf = (path: string, key: string, root: Table): Table | undefined => {
+  const value = root[key]
+  if (value === undefined || isTable(value)) return value
+  throw misconfigured(`${path}: ${key} must be a table: [${key}]`)
+}
+
 /** `undefined` when the file is the default one and does not exist. */
 export const readSettingsFile = (given: string | undefined): SettingsFile | undefined => {
   const path = resolve(given ?? "tillbridge.toml")
@@ -73,10 +81,12 @@ export const readSettingsFile = (given: string | undefined): SettingsFile | unde
   const parsed = Toml.parse(text)
   if (Result.isFailure(parsed)) throw misconfigured(`${path} is not valid TOML: ${parsed.failure.message}`)
   const root: Table = parsed.success
-  knownKeys(path, "", root, ["database", "merchant", "serve"])
-  const { database, merchant, serve } = root
-  if (serve !== undefined && !isTable(serve)) throw misconfigured(`${path}: serve must be a table: [serve]`)
-  if (serve !== undefined) knownKeys(path, " in [serve]", serve, ["host", "port"])
+  knownKeys(path, "", root, ["database", "merchant", "serve", "limits", "dialects"])
+  const { database, merchant } = root
+  const serve = tableOf(path, "serve", root)
+  const limits = tableOf(path, "limits", root)
+  const dialects = tableOf(path, "dialects", root)
+  if (serve !== undefined) knownKeys(path, " in [serve]", serve, ["host", "port", "proxies"])
   const host = serve?.["host"]
   const port = serve?.["port"] === undefined ? undefined : Number(serve["port"])
   if (port !== undefined && !isPort(port))
@@ -93,7 +103,10 @@ export const readSettingsFile = (given: string | undefined): SettingsFile | unde
               : textOf(path, "merchant", merchant)
         }),
     ...(host === undefined ? {} : { host: textOf(path, "serve.host", host) }),
-    ...(port === undefined ? {} : { port })
+    ...(port === undefined ? {} : { port }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(dialects === undefined ? {} : { dialects }),
+    ...(serve?.["proxies"] === undefined ? {} : { proxies: serve["proxies"] })
   }
 }
 

@@ -1,0 +1,10 @@
+/** The variables that `serve` reads beside those of every command. */
+export const serveVariables = [
+  "TILLBRIDGE_DIALECTS",
+  "TILLBRIDGE_PROXIES",
+  "TILLBRIDGE_MAX_REQUESTS",
+  "TILLBRIDGE_MAX_CONNECTIONS",
+  "TILLBRIDGE_MAX_CONNECTIONS_PER_ADDRESS",
+  "TILLBRIDGE_LCMANAGER_SECRET",
+  "TILLBRIDGE_POLARIS_SECRET"
+]
