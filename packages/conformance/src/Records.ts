@@ -80,12 +80,18 @@ export const addCustomers = (merchant: MerchantId, given: ReadonlyArray<Partial<
 export const addCustomer = (merchant: MerchantId, fields: Partial<Customer> = {}) =>
   Effect.map(addCustomers(merchant, [fields]), ([added]) => added!)
 
-export const changeCustomer = (merchant: MerchantId, before: Customer, fields: Partial<Customer>) =>
+/** Changes a customer; `known` is what the repository is told of the state before, `null` when it is gone by now. */
+export const changeCustomer = (
+  merchant: MerchantId,
+  before: Customer,
+  fields: Partial<Customer>,
+  known: Customer | null = before
+) =>
   inUnit(
     Effect.gen(function* () {
       const { position } = yield* (yield* ChangeFeed).claim(merchant, { changes: 1 })
       const after: Customer = { ...before, ...fields, version: position }
-      yield* (yield* CustomerRepository).put(merchant, [{ before, after }])
+      yield* (yield* CustomerRepository).put(merchant, [{ before: known, after }])
       return after
     })
   )
@@ -136,21 +142,31 @@ export const addCards = (
 export const addCard = (merchant: MerchantId, fields: Partial<LoyaltyCard> & { readonly number: string }) =>
   Effect.map(addCards(merchant, [fields]), ([added]) => added!)
 
-export const changeCard = (merchant: MerchantId, before: LoyaltyCard, fields: Partial<LoyaltyCard>) =>
+/** Changes cards in one write. */
+export const changeCards = (
+  merchant: MerchantId,
+  changes: ReadonlyArray<readonly [before: LoyaltyCard, fields: Partial<LoyaltyCard>]>
+) =>
   inUnit(
     Effect.gen(function* () {
-      const { position } = yield* (yield* ChangeFeed).claim(merchant, { changes: 1 })
-      const after: LoyaltyCard = { ...before, ...fields, version: position }
-      yield* (yield* CardRepository).put(merchant, [{ before, after }])
-      return after
+      const { position } = yield* (yield* ChangeFeed).claim(merchant, { changes: changes.length })
+      const writes = changes.map(([before, fields], index) => ({
+        before,
+        after: { ...before, ...fields, version: (position + index) as ChangePosition }
+      }))
+      yield* (yield* CardRepository).put(merchant, writes)
+      return writes.map(({ after }) => after)
     })
   )
 
-export const removeCard = (merchant: MerchantId, card: LoyaltyCard) =>
+export const changeCard = (merchant: MerchantId, before: LoyaltyCard, fields: Partial<LoyaltyCard>) =>
+  Effect.map(changeCards(merchant, [[before, fields]]), ([after]) => after!)
+
+export const removeCard = (merchant: MerchantId, card: LoyaltyCard, when = someTime) =>
   inUnit(
     Effect.gen(function* () {
       const { position } = yield* (yield* ChangeFeed).claim(merchant, { changes: 1 })
-      yield* (yield* CardRepository).remove(merchant, card, position, someTime)
+      yield* (yield* CardRepository).remove(merchant, card, position, when)
       return position
     })
   )

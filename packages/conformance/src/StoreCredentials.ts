@@ -70,6 +70,22 @@ export const credentialCases = (): Capability<Repositories> => ({
       })
     ),
     testCase(
+      "a credential is found by its id, with its merchant and without its digest, also when it is revoked",
+      Effect.gen(function* () {
+        const credentials = yield* CredentialRepository
+        const merchant = yield* makeMerchant({ name: "Own" })
+        yield* addCredential(yield* makeMerchant({ name: "Other" }), randomDigest())
+        const made = yield* addCredential(merchant, randomDigest(), { login: "anna", label: null })
+        const found = Option.getOrThrow(yield* credentials.byId(made.id))
+        assert.deepStrictEqual(plain(found), plain({ credential: made, merchant }))
+        yield* inUnit(credentials.revoke(made.id, someTime))
+        const revoked = Option.getOrThrow(yield* credentials.byId(made.id))
+        assert.deepStrictEqual(plain(revoked.credential), plain({ ...made, revokedAt: someTime }))
+        const nobody = yield* credentials.byId(CredentialId.make(made.id + 1_000_000))
+        assert.isTrue(Option.isNone(nobody))
+      })
+    ),
+    testCase(
       "a revoked credential says so at once, and revoking it again keeps the first date",
       Effect.gen(function* () {
         const merchant = yield* makeMerchant()

@@ -96,6 +96,11 @@ const everyRead = ({ id }: Merchant, customer: Customer["id"], card: LoyaltyCard
       "CustomerRepository.get": Option.toArray(yield* customers.get(id, customer)),
       "CustomerRepository.getMany": yield* customers.getMany(id, [customer]),
       "CustomerRepository.owners": yield* customers.owners(id, [externalId]),
+      "CustomerRepository.modified": (yield* customers.modified(id, {
+        since: at("1970-01-01T00:00:00Z"),
+        after: 0 as ChangePosition,
+        limit: 1_000
+      })).customers,
       "CardRepository.find by id": Option.toArray(yield* cards.find(id, { by: "id", id: card })),
       "CardRepository.find by number": Option.toArray(
         yield* cards.find(id, { by: "number", number: "12345" })

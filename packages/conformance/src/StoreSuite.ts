@@ -12,6 +12,7 @@ import { feedCases } from "./StoreFeed.ts"
 import { fieldCases } from "./StoreFields.ts"
 import { merchantCases } from "./StoreMerchants.ts"
 import { modelCases } from "./StoreModel.ts"
+import { modifiedCases } from "./StoreModified.ts"
 import { textCases } from "./StoreText.ts"
 import { unitCases } from "./StoreUnits.ts"
 
@@ -35,6 +36,7 @@ export const storeCapabilities = (
     directoryCases(),
     credentialCases(),
     feedCases(settings),
+    modifiedCases(settings),
     modelCases(settings)
   ]
 }

@@ -18,6 +18,31 @@ export interface CardWrite {
   readonly after: LoyaltyCard
 }
 
+export interface Touched {
+  readonly position: ChangePosition
+  readonly at: DateTime.Utc
+}
+
+/**
+ * Whom writes of cards change. An owner counts as changed at the newest of its cards' positions, and so does a former
+ * owner of a card that now belongs to nobody. Where a card moved from one customer to another, both would have its
+ * position, and a page of changed customers could end between them: each of `left` needs a position of its own, claimed
+ * after those of the cards.
+ */
+export const touchedBy = (writes: ReadonlyArray<CardWrite>) => {
+  const touched = new Map<CustomerId, Touched>()
+  const left = new Map<CustomerId, DateTime.Utc>()
+  for (const { after, before } of writes) {
+    const former = before?.customerId ?? null
+    const owner = after.customerId ?? former
+    if (owner !== null && after.version > (touched.get(owner)?.position ?? 0)) {
+      touched.set(owner, { position: after.version, at: after.updatedAt })
+    }
+    if (former !== null && former !== owner) left.set(former, after.updatedAt)
+  }
+  return { touched, left }
+}
+
 /** Ascending id after `after`. */
 export interface CardWindow {
   readonly after: CardId | null
@@ -59,13 +84,14 @@ export class CardRepository extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<LoyaltyCard>, StorageError>
     /**
      * Inserts or replaces, within a unit of work. Fails with `AlreadyTaken` for another's number or external id. The
-     * writes are taken together: what one of them gives up another may take, whatever their order.
+     * writes are taken together: what one of them gives up another may take, whatever their order. Owners before and
+     * after count as changed (see `touchedBy`).
      */
     readonly put: (
       merchant: MerchantId,
       writes: ReadonlyArray<CardWrite>
     ) => Effect.Effect<void, AlreadyTaken | StorageError>
-    /** Removes within a unit of work and leaves a tombstone in the feed. */
+    /** Removes within a unit of work and leaves a tombstone in the feed. The owner counts as changed at `position`. */
     readonly remove: (
       merchant: MerchantId,
       card: LoyaltyCard,

@@ -31,6 +31,29 @@ export interface CustomerRef {
   readonly version: ChangePosition
 }
 
+/** Which changed customers are asked for: `since` is compared with the time of the newest change, and included. */
+export interface ModifiedQuery {
+  readonly since: DateTime.Utc
+  readonly after: ChangePosition
+  readonly limit: number
+}
+
+/** A customer at its newest change, which may be one of a card. No other customer of the merchant has this `position`. */
+export interface ModifiedCustomer {
+  readonly id: CustomerId
+  /** Position of the customer's own newest change. */
+  readonly version: ChangePosition
+  /** Position of the newest change of the customer or of a card that is or was its own. */
+  readonly position: ChangePosition
+  /** When that was. */
+  readonly at: DateTime.Utc
+}
+
+export interface ModifiedPage {
+  readonly customers: ReadonlyArray<ModifiedCustomer>
+  readonly hasMore: boolean
+}
+
 /** A write: the state before (`null` for a new customer) tells which index entries go away. */
 export interface CustomerWrite {
   readonly before: Customer | null
@@ -60,6 +83,15 @@ export class CustomerRepository extends Context.Service<
       merchant: MerchantId,
       ids: ReadonlyArray<ExternalId>
     ) => Effect.Effect<ReadonlyArray<ExternalId & { readonly customerId: CustomerId }>, StorageError>
+    /**
+     * Customers changed since a time, the oldest change first, each once and at its newest change: its own, or that of a
+     * card (saved, blocked, moved to or away from it, removed; see `CardRepository`). A reader that follows positions
+     * while others write misses nothing. A customer that is removed is no longer among them.
+     */
+    readonly modified: (
+      merchant: MerchantId,
+      query: ModifiedQuery
+    ) => Effect.Effect<ModifiedPage, StorageError>
     /**
      * Inserts or replaces, within a unit of work. Fails with `AlreadyTaken` when an external id belongs to another. The
      * writes are taken together: what one of them gives up another may take, whatever their order.

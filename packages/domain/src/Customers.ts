@@ -22,7 +22,9 @@ import {
   type CustomerFilter,
   type CustomerRef,
   CustomerRepository,
-  type ListWindow
+  type ListWindow,
+  type ModifiedPage,
+  type ModifiedQuery
 } from "./CustomerRepository.ts"
 import type { CustomerRecord } from "./Customer.ts"
 import { resolveEntry } from "./directory.ts"
@@ -82,6 +84,14 @@ export class Customers extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<Customer>, StorageError>
     /** Which of the external ids belong to whom. */
     readonly owners: CustomerRepository["Service"]["owners"]
+    /**
+     * Customers whose newest change, or that of one of their cards, was at `since` or later, and at a position after
+     * `after`; the oldest change first, each customer once. Whoever goes on after the last `position` misses nothing.
+     */
+    readonly modified: (
+      merchant: MerchantId,
+      query: ModifiedQuery
+    ) => Effect.Effect<ModifiedPage, StorageError>
     /** Changes one customer or makes a new one. A save that changes nothing writes nothing. */
     readonly save: (merchant: MerchantId, request: SaveCustomer) => Effect.Effect<Saved<Customer>, SaveError>
     /** Removes a customer; its cards stay, without an owner. */
@@ -190,6 +200,7 @@ export class Customers extends Context.Service<
         refs: repository.refs,
         count: repository.count,
         getMany: repository.getMany,
+        modified: repository.modified,
         owners: repository.owners,
         save: (merchant, request) => atomically(save(merchant, request)),
         remove: (merchant, reference) => atomically(remove(merchant, reference)),

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Semaphore from "effect/Semaphore"
-import { CardRepository } from "./CardRepository.ts"
+import { CardRepository, type Touched, touchedBy } from "./CardRepository.ts"
 import { ChangeFeed } from "./ChangeFeed.ts"
 import type { Credential } from "./Credential.ts"
 import { CredentialRepository } from "./CredentialRepository.ts"
@@ -26,6 +26,7 @@ import {
   cardMatches,
   isTwice,
   matches,
+  modifiedIn,
   nameOf,
   sameBytes,
   sameId,
@@ -43,6 +44,8 @@ interface Tenant {
   readonly customers: Map<number, Customer>
   readonly cards: Map<number, LoyaltyCard>
   readonly removed: Map<string, Change>
+  /** The newest change of each customer or of one of its cards. */
+  readonly touched: Map<number, Touched>
 }
 
 interface Database {
@@ -67,7 +70,8 @@ const snapshot = ({ credentials, tenants }: Database): Database => ({
         },
         customers: new Map(tenant.customers),
         cards: new Map(tenant.cards),
-        removed: new Map(tenant.removed)
+        removed: new Map(tenant.removed),
+        touched: new Map(tenant.touched)
       }
     ])
   )
@@ -128,7 +132,8 @@ const make = Effect.gen(function* () {
           directories: { group: [], "card type": [] },
           customers: new Map(),
           cards: new Map(),
-          removed: new Map()
+          removed: new Map(),
+          touched: new Map()
         })
         return made
       }),
@@ -181,9 +186,14 @@ const make = Effect.gen(function* () {
             .map((customer) => ({ ...wanted, customerId: customer.id }))
         )
       ),
+    modified: (id, query) =>
+      look((tenantOf) => {
+        const tenant = tenantOf(id)
+        return modifiedIn(tenant?.customers.values() ?? [], tenant?.touched ?? new Map(), query)
+      }),
     put: (id, writes) =>
       using(({ tenants }) => {
-        const { customers: all, removed } = tenants.get(id)!
+        const { customers: all, removed, touched } = tenants.get(id)!
         const others = without(all, writes)
         if (isTwice(others, writes, ({ externalIds }) => externalIds.map(nameOf))) {
           return Effect.fail(new AlreadyTaken({ what: "customer external id" }))
@@ -191,6 +201,7 @@ const make = Effect.gen(function* () {
         for (const { after } of writes) {
           all.set(after.id, after)
           removed.delete(`customer ${after.id}`)
+          touched.set(after.id, { position: after.version, at: after.updatedAt })
         }
         return Effect.void
       }),
@@ -198,6 +209,7 @@ const make = Effect.gen(function* () {
       look((tenantOf) => {
         const tenant = tenantOf(id)!
         tenant.customers.delete(customer.id)
+        tenant.touched.delete(customer.id)
         tenant.removed.set(`customer ${customer.id}`, { _tag: "CustomerRemoved", position, id: customer.id })
       })
   })
@@ -226,7 +238,7 @@ const make = Effect.gen(function* () {
       ),
     put: (id, writes) =>
       using(({ tenants }) => {
-        const { cards: all, removed } = tenants.get(id)!
+        const { cards: all, next, removed, touched } = tenants.get(id)!
         const others = without(all, writes)
         if (isTwice(others, writes, ({ number }) => [number])) {
           return Effect.fail(new AlreadyTaken({ what: "card number" }))
@@ -238,12 +250,18 @@ const make = Effect.gen(function* () {
           all.set(after.id, after)
           removed.delete(`card ${after.id}`)
         }
+        const owners = touchedBy(writes)
+        for (const [owner, change] of owners.touched) touched.set(owner, change)
+        for (const [owner, at] of owners.left) {
+          touched.set(owner, { position: ChangePosition.make(next.position++), at })
+        }
         return Effect.void
       }),
-    remove: (id, card, position) =>
+    remove: (id, card, position, at) =>
       look((tenantOf) => {
         const tenant = tenantOf(id)!
         tenant.cards.delete(card.id)
+        if (card.customerId !== null) tenant.touched.set(card.customerId, { position, at })
         tenant.removed.set(`card ${card.id}`, { _tag: "CardRemoved", position, id: card.id })
       })
   })

@@ -1,7 +1,7 @@
 /** How the store in memory looks for things: plain walks over all of them. */
-import type { CardReference, CardWindow, RegistrationWindow } from "./CardRepository.ts"
+import type { CardReference, CardWindow, RegistrationWindow, Touched } from "./CardRepository.ts"
 import type { Customer } from "./Customer.ts"
-import type { CustomerFilter, ListWindow } from "./CustomerRepository.ts"
+import type { CustomerFilter, ListWindow, ModifiedPage, ModifiedQuery } from "./CustomerRepository.ts"
 import type { ExternalId } from "./ExternalId.ts"
 import type { LoyaltyCard } from "./LoyaltyCard.ts"
 import { emailKey, phoneKey } from "./SearchKeys.ts"
@@ -60,6 +60,21 @@ export const byRegistration = (
       return later > 0 || (later === 0 && after !== null && card.id > after.id)
     })
     .slice(0, limit)
+
+export const modifiedIn = (
+  customers: Iterable<Customer>,
+  touched: ReadonlyMap<number, Touched>,
+  { after, limit, since }: ModifiedQuery
+): ModifiedPage => {
+  const found = Array.from(customers)
+    .flatMap(({ id, version }) => {
+      const change = touched.get(id)
+      return change === undefined ? [] : [{ id, version, ...change }]
+    })
+    .filter(({ at, position }) => position > after && at.epochMilliseconds >= since.epochMilliseconds)
+    .sort((a, b) => a.position - b.position)
+  return { customers: found.slice(0, limit), hasMore: found.length > limit }
+}
 
 export const matches = (filter: CustomerFilter) => {
   const phone = filter.phone === undefined ? undefined : phoneKey(filter.phone)

@@ -18,6 +18,7 @@ import { cardColumns, cardFromRow, type CardRow, pushCardValues } from "./cardRo
 import { makeExternalIds } from "./externalIds.ts"
 import { makeMultiRow, overwrite } from "./multiRow.ts"
 import { makeStoring } from "./StorageFailures.ts"
+import { makeTouchedOwners } from "./touchedOwners.ts"
 
 /** Cards in the table `cards`, their external ids also in `card_external_ids`. */
 export const layerCards = Layer.effect(
@@ -31,6 +32,7 @@ export const layerCards = Layer.effect(
       suffix: overwrite(["merchant_id", "id"], cardColumns)
     })
     const externalIds = makeExternalIds(sql, "card_external_ids", "card_id")
+    const touchedOwners = makeTouchedOwners(sql)
 
     const selected = (condition: Statement.Fragment) =>
       Effect.map(sql<CardRow>`SELECT * FROM cards WHERE ${condition}`, (rows) => rows.map(cardFromRow))
@@ -116,11 +118,13 @@ WHERE merchant_id = ${merchant} AND number = ${after.number} AND id <> ${after.i
           if (!(yield* externalIds.update(merchant, writes))) {
             return yield* new AlreadyTaken({ what: "card external id" })
           }
+          yield* touchedOwners.of(merchant, writes)
         }).pipe(storing("cards.put")),
       remove: (merchant, card, position, at) =>
         Effect.gen(function* () {
           yield* externalIds.forget(merchant, card.externalIds)
           yield* sql`DELETE FROM cards WHERE merchant_id = ${merchant} AND id = ${card.id}`
+          if (card.customerId !== null) yield* touchedOwners.one(merchant, card.customerId, { position, at })
           yield* sql`INSERT INTO removals (merchant_id, position, entity, entity_id, removed_at)
 VALUES (${merchant}, ${position}, 'card', ${card.id}, ${at.epochMilliseconds})
 ON CONFLICT (merchant_id, entity, entity_id) DO UPDATE SET position = excluded.position, removed_at = excluded.removed_at`

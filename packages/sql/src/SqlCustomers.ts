@@ -9,8 +9,11 @@ import {
   type ExternalId,
   type ListWindow,
   type MerchantId,
+  type ModifiedPage,
+  type ModifiedQuery,
   phoneKey
 } from "@tillbridge/domain"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -174,6 +177,23 @@ WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)
       return found
     })
 
+    /** One statement, so that the page is of one moment. */
+    const modified = (merchant: MerchantId, { after, limit, since }: ModifiedQuery) =>
+      Effect.map(
+        sql`SELECT id, version, touched, touched_at FROM customers WHERE merchant_id = ${merchant}
+  AND touched > ${after} AND touched_at >= ${since.epochMilliseconds} ORDER BY touched LIMIT ${limit + 1}`
+          .values,
+        (rows): ModifiedPage => ({
+          customers: rows.slice(0, limit).map(([id, version, position, at]) => ({
+            id: id as CustomerId,
+            version: version as ChangePosition,
+            position: position as ChangePosition,
+            at: DateTime.makeUnsafe(at as number)
+          })),
+          hasMore: rows.length > limit
+        })
+      )
+
     return CustomerRepository.of({
       refs: (merchant, filter, window) => refs(merchant, filter, window).pipe(storing("customers.refs")),
       count: (merchant, filter) =>
@@ -184,6 +204,7 @@ WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)
       get: (merchant, id) => get(merchant, id).pipe(storing("customers.get")),
       getMany: (merchant, ids) => getMany(merchant, ids).pipe(storing("customers.getMany")),
       owners: (merchant, ids) => owners(merchant, ids).pipe(storing("customers.owners")),
+      modified: (merchant, query) => modified(merchant, query).pipe(storing("customers.modified")),
       put: (merchant, writes) =>
         Effect.gen(function* () {
           const [write] = writes

@@ -13,11 +13,13 @@ import {
 import * as BigDecimal from "effect/BigDecimal"
 import * as DateTime from "effect/DateTime"
 
-/** Column order of the statement that writes. */
+/** Column order of the statement that writes. `touched` is the newest change of the customer or of one of its cards. */
 export const customerColumns = [
   "merchant_id",
   "id",
   "version",
+  "touched",
+  "touched_at",
   "phone_key",
   "mobile_phone_key",
   "email_key",
@@ -106,6 +108,8 @@ export const pushCustomerValues = (out: Array<unknown>, merchant: MerchantId, cu
     merchant,
     customer.id,
     customer.version,
+    customer.version,
+    customer.updatedAt.epochMilliseconds,
     phoneKey(customer.phone),
     phoneKey(customer.mobilePhone),
     emailKey(customer.email),
@@ -141,6 +145,9 @@ export const pushCustomerValues = (out: Array<unknown>, merchant: MerchantId, cu
   )
 }
 
+/** What a card may have set since the state before was written. */
+const alsoOfCards = new Set<string>(["touched", "touched_at"] satisfies ReadonlyArray<keyof CustomerRow>)
+
 /** The columns in which two states of a customer differ, with their new values. */
 export const changedColumns = (
   merchant: MerchantId,
@@ -152,7 +159,7 @@ export const changedColumns = (
   pushCustomerValues(now, merchant, after)
   const changed: Record<string, unknown> = {}
   customerColumns.forEach((column, index) => {
-    if (old[index] !== now[index]) changed[column] = now[index]
+    if (old[index] !== now[index] || alsoOfCards.has(column)) changed[column] = now[index]
   })
   return changed
 }
