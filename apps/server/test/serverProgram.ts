@@ -10,6 +10,7 @@ const { limits, path, ...rest } = JSON.parse(process.argv[2] ?? "{}") as {
   readonly host?: string
   readonly port?: number
   readonly limits?: Partial<ListenerLimits>
+  readonly proxies?: ReadonlyArray<string>
 }
 
 serve(

@@ -14,6 +14,7 @@ export interface ProgramOptions {
   readonly host?: string
   readonly port?: number
   readonly limits?: Partial<ListenerLimits>
+  readonly proxies?: ReadonlyArray<string>
 }
 
 export interface Running {
