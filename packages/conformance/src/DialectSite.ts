@@ -30,6 +30,7 @@ import type * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpEffect from "effect/http/HttpEffect"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as TestClock from "effect/testing/TestClock"
@@ -153,7 +154,11 @@ export const openServer = Effect.fnUntraced(function* (
   const seen = newSeen()
   const app = yield* HttpRouter.toHttpEffect(subject.routes).pipe(Effect.provide(store))
   const handler = HttpEffect.toWebHandlerWith<never, HttpServerRequest.HttpServerRequest | Scope.Scope>(
-    Context.merge(store, watching(seen)).pipe(Context.add(Clock.Clock, yield* Clock.Clock))
+    Context.merge(store, watching(seen)).pipe(
+      Context.add(Clock.Clock, yield* Clock.Clock),
+      // What the HTTP server itself traces, the host decides: a dialect has no say in it.
+      Context.add(HttpMiddleware.TracerDisabledWhen, () => true)
+    )
   )(
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
       Effect.provideService(

@@ -3,8 +3,15 @@ import { layer as sharing } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { describe } from "vitest"
+import { accessCases } from "./DialectAccess.ts"
 import type { DialectCapability } from "./DialectCase.ts"
+import { destinationCases } from "./DialectDestination.ts"
+import { faultCases } from "./DialectFaults.ts"
+import { httpCases } from "./DialectHttp.ts"
+import { sourceCases } from "./DialectSource.ts"
 import { DialectSubject } from "./DialectSubject.ts"
+import { textCases } from "./DialectText.ts"
+import { vendorCases } from "./DialectVendor.ts"
 import { wireCases } from "./DialectWire.ts"
 
 export interface DialectSuiteOptions {
@@ -13,7 +20,16 @@ export interface DialectSuiteOptions {
 }
 
 /** Everything that a dialect promises, as data. Each case opens a store and a server of its own. */
-export const dialectCapabilities = (): ReadonlyArray<DialectCapability> => [wireCases()]
+export const dialectCapabilities = (): ReadonlyArray<DialectCapability> => [
+  wireCases(),
+  textCases(),
+  accessCases(),
+  httpCases(),
+  faultCases(),
+  sourceCases(),
+  destinationCases(),
+  vendorCases()
+]
 
 /** Registers the kit with vitest for one dialect. What the dialect says it cannot do is skipped, with the reason. */
 export const dialectSuite = <E>(
