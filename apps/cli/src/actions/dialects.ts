@@ -1,11 +1,13 @@
 import type { Dialect } from "@tillbridge/domain"
+import { Megawin } from "@tillbridge/megawin"
+import { Polaris } from "@tillbridge/polaris"
 import { Virtpos } from "@tillbridge/virtpos"
 import * as Effect from "effect/Effect"
 import type { Session } from "../GlobalFlags.ts"
 import { write } from "../Output.ts"
 import { table } from "../Table.ts"
 
-export const knownDialects: ReadonlyArray<Dialect> = [Virtpos]
+export const knownDialects: ReadonlyArray<Dialect> = [Virtpos, Polaris, Megawin]
 
 const plain = ({ capabilities, id, paths, title, vendor }: Dialect): Dialect => ({
   id,

@@ -12,6 +12,7 @@ import {
   CustomerId,
   CustomerRepository,
   type Customer,
+  type CustomerGroup,
   fromLocal,
   GroupId,
   layerDomain,
@@ -52,7 +53,7 @@ const at = (
 ): DateTime.Utc => fromLocal(zone, { year, month, day, hour, minute, second, millisecond: 0 })
 
 /** The customer of the VirtualPOS page, and the one of the Megawin page (known there as 1). */
-const sampleCustomers = (): ReadonlyArray<Customer> => {
+const sampleCustomers = (groupOfThePage: CustomerGroup): ReadonlyArray<Customer> => {
   const registered = at(2016, 7, 18, 13, 54, 37)
   const added = at(2024, 1, 1, 12, 34, 56)
   return [
@@ -85,7 +86,11 @@ const sampleCustomers = (): ReadonlyArray<Customer> => {
       },
       company: { name: "John Doe Inc.", vatNumber: "TVA123456" },
       language: "EN",
-      discountPercent: Option.getOrThrow(moneyFromText("10"))
+      group: groupOfThePage,
+      discountPercent: Option.getOrThrow(moneyFromText("10")),
+      extensions: {
+        megawin: { customerNumber: "C123", login: "jdoe", showPrice: true, megawinapp_login: "jdoe_mwa" }
+      }
     }
   ]
 }
@@ -118,11 +123,15 @@ const fill = Effect.gen(function* () {
   }
   const named = (directory: "group" | "card type", names: ReadonlyArray<string>) =>
     Effect.forEach(names, (name) => entries.addEntry(merchant.id, directory, name))
-  const groups = yield* named("group", ["VIP", "Retail", "Staff"])
+  const groups = (yield* named("group", ["VIP", "Retail", "Staff", "Group A"])).map(({ id, name }) => ({
+    id: GroupId.make(id),
+    name
+  }))
   const cardTypes = yield* named("card type", ["Gold", "Silver", "Gift"])
-  const samples = sampleCustomers()
+  const groupOfThePage = groups.pop()!
+  const samples = sampleCustomers(groupOfThePage)
   const people = inventPeople(1_000, samples.length + 1, zone, {
-    groups: groups.map(({ id, name }) => ({ id: GroupId.make(id), name })),
+    groups,
     cardTypes: cardTypes.map(({ id, name }) => ({ id: CardTypeId.make(id), name }))
   })
   const all = [...samples, ...people.customers]

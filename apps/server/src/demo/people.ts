@@ -84,7 +84,8 @@ export const inventPeople = (
     const number = String(2_000_000_000 + index * 37)
     customers.push({
       ...newCustomer(id, at, 2),
-      externalIds: [{ system: "SHOP", key: `C${String(1000 + index)}` }],
+      // The first is known by a key of the form that web shops have.
+      externalIds: [{ system: "SHOP", key: index === 0 ? "WEB-42" : `C${String(1000 + index)}` }],
       firstName: pick(first[gender]),
       lastName: pick(last[gender]),
       gender,
