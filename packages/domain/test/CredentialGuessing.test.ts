@@ -1,41 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Redacted } from "effect"
-import { Digest, Kdf, SecureRandom } from "effect/crypto"
+import { Deferred, Effect, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { Credentials, layerMemory, type MerchantId, Merchants } from "../src/index.ts"
+import { Credentials } from "../src/index.ts"
+import { chosen, open } from "./countedHash.ts"
 import { makeMerchant } from "./support.ts"
-
-/** Credentials over a slow hash that counts how often it is asked and may be held up. */
-const open = Effect.gen(function* () {
-  const asked = { times: 0 }
-  const gate = yield* Deferred.make<void>()
-  yield* Deferred.succeed(gate, undefined)
-  const held = { gate }
-  const kdf = Layer.succeed(Kdf.Kdf, {
-    derive: (_algorithm, secret) =>
-      Effect.suspend(() => {
-        asked.times++
-        return Effect.as(
-          Deferred.await(held.gate),
-          new Uint8Array(32).map((_, i) => secret[secret.length - 1 - i] ?? 0)
-        )
-      })
-  } as Kdf.Kdf["Service"])
-  const services = Layer.mergeAll(Merchants.layer, Credentials.layerNoDeps).pipe(
-    Layer.provide([kdf, Digest.layerWebCrypto, SecureRandom.layerWebCrypto]),
-    Layer.provideMerge(layerMemory)
-  )
-  return { asked, held, services }
-})
-
-const chosen = (merchantId: MerchantId, secret: string) => ({
-  merchantId,
-  dialect: "till",
-  login: null,
-  secret: Redacted.make(secret),
-  label: null,
-  scopes: ["read"] as const
-})
 
 const guess = (n: number) => Redacted.make(`tb_${String(n).padStart(43, "0")}`)
 

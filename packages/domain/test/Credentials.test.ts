@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted } from "effect"
+import { DateTime, Effect, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { inspect } from "node:util"
 import {
   type AlreadyTaken,
   CredentialId,
+  CredentialRepository,
   Credentials,
   type InvalidField,
   type MerchantId,
@@ -11,7 +13,8 @@ import {
   type NewCredential,
   NotAuthenticated,
   NotPermitted,
-  requireScope
+  requireScope,
+  UnitOfWork
 } from "../src/index.ts"
 import { layer, makeMerchant } from "./support.ts"
 
@@ -118,6 +121,42 @@ describe("a credential", () => {
         assert.isTrue(yield* credentials.revoke(one.credential.id), "revoking again is fine")
         assert.isFalse(yield* credentials.revoke(CredentialId.make(404)))
       }).pipe(Effect.provide(layer))
+  )
+
+  it.effect(
+    "proved earlier is looked up by its id as it is now: revoked, unknown or another dialect's is refused",
+    () =>
+      Effect.gen(function* () {
+        const merchant = yield* makeMerchant({ name: "Anna's" })
+        const credentials = yield* Credentials
+        const { credential } = yield* create(merchant.id, { login: "anna", secret: secret("secret") })
+        const principal = { credentialId: credential.id, merchant, scopes: ["read"] as const }
+        assert.deepStrictEqual(yield* credentials.current("x", credential.id), principal)
+        const others = [
+          credentials.current("y", credential.id),
+          credentials.current("x", CredentialId.make(404))
+        ]
+        for (const other of others) assert.instanceOf(yield* Effect.flip(other), NotAuthenticated)
+        assert.deepStrictEqual(yield* credentials.current("x", credential.id), principal)
+        yield* credentials.revoke(credential.id)
+        assert.instanceOf(yield* Effect.flip(credentials.current("x", credential.id)), NotAuthenticated)
+      }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("proved earlier and revoked by another process is refused within a second", () =>
+    Effect.gen(function* () {
+      const { id } = yield* makeMerchant()
+      const credentials = yield* Credentials
+      const { credential } = yield* create(id)
+      yield* credentials.current("x", credential.id)
+      const { atomically } = yield* UnitOfWork
+      const repository = yield* CredentialRepository
+      yield* atomically(repository.revoke(credential.id, yield* DateTime.now))
+      yield* TestClock.adjust("999 millis")
+      yield* credentials.current("x", credential.id)
+      yield* TestClock.adjust("1 millis")
+      assert.instanceOf(yield* Effect.flip(credentials.current("x", credential.id)), NotAuthenticated)
+    }).pipe(Effect.provide(layer))
   )
 
   it.effect("cannot be made twice, for nobody, or with an empty or endless secret", () =>
