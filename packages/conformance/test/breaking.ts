@@ -1,5 +1,7 @@
 /** Ways to break the memory store. */
 import {
+  CardRepository,
+  type CardWrite,
   type Change,
   ChangeFeed,
   type Customer,
@@ -7,9 +9,14 @@ import {
   CustomerRepository,
   layerMemory,
   type MerchantId,
+  type ModifiedCustomer,
+  type ModifiedQuery,
   type Repositories
 } from "@tillbridge/domain"
 import { Context, Effect, Layer } from "effect"
+
+/** A break, the layer that has it, and a part of the title of a case that must go red. */
+export type Break = readonly [string, Layer.Layer<Repositories>, string]
 
 /** The memory store with one part replaced. */
 export const broken = <I extends Repositories, S>(
@@ -52,6 +59,27 @@ export const feedThat = (change: (changes: ReadonlyArray<Change>, limit: number)
   broken(ChangeFeed, (good) => ({
     read: (merchant, after, limit) =>
       Effect.map(good.read(merchant, after, limit), (changes) => change(changes, limit))
+  }))
+
+export const modifiedThat = (
+  change: (customers: ReadonlyArray<ModifiedCustomer>) => ReadonlyArray<ModifiedCustomer>
+) =>
+  broken(CustomerRepository, (good) => ({
+    modified: (merchant, query) =>
+      Effect.map(good.modified(merchant, query), ({ customers, hasMore }) => ({
+        customers: change(customers),
+        hasMore
+      }))
+  }))
+
+export const modifiedAskedFor = (change: (query: ModifiedQuery) => ModifiedQuery) =>
+  broken(CustomerRepository, (good) => ({
+    modified: (merchant, query) => good.modified(merchant, change(query))
+  }))
+
+export const cardsWritten = (change: (write: CardWrite) => CardWrite) =>
+  broken(CardRepository, (good) => ({
+    put: (merchant, writes) => good.put(merchant, writes.map(change))
   }))
 
 /** Asks the merchant before as well, and gives its answer when the own one is empty. */

@@ -9,13 +9,21 @@ import {
   UnitOfWork
 } from "@tillbridge/domain"
 import { BigDecimal, DateTime, Effect, type Layer } from "effect"
-import { broken, customersLoading, eachText, feedThat, orOfAnother, withoutFilter } from "./breaking.ts"
+import {
+  type Break,
+  broken,
+  customersLoading,
+  eachText,
+  feedThat,
+  orOfAnother,
+  withoutFilter
+} from "./breaking.ts"
+import { breaksOfModified } from "./breaksOfModified.ts"
 import { failuresOf, storeCapabilities } from "../src/index.ts"
 
 const nothing = "every case must pass"
 
-/** A break, the layer that has it, and a part of the title of a case that must go red. */
-const breaks: ReadonlyArray<readonly [string, Layer.Layer<Repositories>, string]> = [
+const breaks: ReadonlyArray<Break> = [
   ["trims text", eachText((text) => text.trim()), "every text field of a customer"],
   [
     "turns a text that looks like a number into a number and back",
@@ -244,7 +252,7 @@ const failing = (layer: Layer.Layer<Repositories>, only: string) => {
 }
 
 describe("the kit goes red on a store that", () => {
-  for (const [title, layer, expected] of breaks) {
+  for (const [title, layer, expected] of [...breaks, ...breaksOfModified]) {
     it.live(
       title,
       () => Effect.map(failing(layer, expected), (failures) => assert.isNotEmpty(failures)),
