@@ -1,0 +1,427 @@
+/**
+ * The smallest dialect that keeps every promise: the API of an invented till. JSON only, a key in the query, one call
+ * to list people after an id, one to put a person by the number that others know it by, one to remove a card.
+ *
+ *     GET  /till/people?key=K&after=0&size=100[&id=1][&number=N][&phone=P]
+ *          {"ok":"yes","more":"no","people":[{"id":"1","number":"","name":"Anna","family":"","phone":"","notes":"","cards":["1"]}]}
+ *     POST /till/put?key=K&number=N    {"name":"Anna"}     {"ok":"yes","id":"1","new":"no"}
+ *     GET  /till/drop?key=K&card=1                         {"ok":"yes"}
+ *     what fails                                           {"ok":"no","why":"…"}
+ */
+import {
+  Cards,
+  Checkpoint,
+  type CodecContext,
+  Credentials,
+  type CustomerChange,
+  CustomerDestination,
+  type CustomerFilter,
+  type CustomerId,
+  type CustomerRecord,
+  Customers,
+  CustomerSource,
+  type CustomerWithCards,
+  type Dialect,
+  type DialectCodec,
+  type DomainError,
+  externalKey,
+  InvalidField,
+  Malformed,
+  NotAuthenticated,
+  orNull,
+  Refused,
+  requireScope,
+  type Scope as Right,
+  SourceError,
+  type SourceFailure,
+  RateLimited,
+  TimedOut,
+  Unauthorized,
+  Unreachable,
+  VendorFailed
+} from "@tillbridge/domain"
+import { allow, isPrefetch, normalizePath, Parameters, parseJson, readBytes } from "@tillbridge/wire"
+import { Cause, Effect, Layer, Option, Redacted, Result, Stream } from "effect"
+import {
+  FetchHttpClient,
+  HttpClient,
+  HttpClientRequest,
+  HttpRouter,
+  type HttpServerRequest,
+  HttpServerResponse
+} from "effect/http"
+import type { RemoteSite } from "../src/index.ts"
+
+export const toy: Dialect = {
+  id: "toy",
+  title: "Toy till",
+  vendor: "Nobody",
+  paths: ["/till"],
+  capabilities: {
+    feed: "pages",
+    canUpsertCustomer: true,
+    canDeleteCustomer: false,
+    carriesCards: true,
+    canUpsertCard: false,
+    credentials: "key",
+    formats: ["json"]
+  }
+}
+
+// Wire and codec.
+
+interface Person {
+  readonly id: string
+  readonly number: string
+  readonly name: string
+  readonly family: string
+  readonly phone: string
+  readonly notes: string
+  readonly cards: ReadonlyArray<string>
+}
+
+const fieldsByName = { name: "firstName", family: "lastName", phone: "phone", notes: "notes" } as const
+type Name = keyof typeof fieldsByName
+const names = Object.keys(fieldsByName) as ReadonlyArray<Name>
+
+const personOf = ({ cards, customer }: CustomerWithCards, system: string): Person => ({
+  id: String(customer.id),
+  number: externalKey(customer.externalIds, system) ?? "",
+  name: customer.firstName ?? "",
+  family: customer.lastName ?? "",
+  phone: customer.phone ?? "",
+  notes: customer.notes ?? "",
+  cards: cards.map(({ number }) => number)
+})
+
+/** What a call says of a person: names that are absent are not touched, empty ones are cleared. */
+const recordOf = (said: Partial<Record<Name, unknown>>): Result.Result<CustomerRecord, InvalidField> => {
+  const out: Partial<Record<(typeof fieldsByName)[Name], string | null>> = {}
+  for (const name of names) {
+    const value = said[name]
+    if (value === undefined) continue
+    if (typeof value !== "string" || value.length > 1_000 || /\0/.test(value) || !value.isWellFormed())
+      return Result.fail(new InvalidField({ field: name, reason: "must be a text" }))
+    out[fieldsByName[name]] = orNull(value)
+  }
+  return Result.succeed(out)
+}
+
+const isPerson = (value: unknown): value is Person => {
+  const person = value as Partial<Record<keyof Person, unknown>> | null
+  if (typeof person !== "object" || person === null || !Array.isArray(person.cards)) return false
+  return [person.id, person.number, ...names.map((name) => person[name])].every((v) => typeof v === "string")
+}
+
+const changeOf = (person: Person, system: string): CustomerChange => ({
+  source: { system: toy.id, key: person.id },
+  customer: {
+    ...Result.getOrThrow(recordOf(person)),
+    externalIds: person.number === "" ? [] : [{ system, key: person.number }]
+  },
+  cards: person.cards.map((number) => ({ number, patch: {}, typeName: null }))
+})
+
+const sayingOf = (record: CustomerRecord): Partial<Record<Name, string>> => {
+  const out: Partial<Record<Name, string>> = {}
+  for (const name of names) {
+    const value = record[fieldsByName[name]]
+    if (value !== undefined) out[name] = value ?? ""
+  }
+  return out
+}
+
+const listText = (people: ReadonlyArray<Person>, more: boolean) =>
+  JSON.stringify({ ok: "yes", more: more ? "yes" : "no", people })
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+/** The body of an answer that says yes. */
+const opened = (bytes: Uint8Array): Result.Result<Readonly<Record<string, unknown>>, Malformed | Refused> => {
+  const text = Result.try({
+    try: () => utf8.decode(bytes),
+    catch: () => new Malformed({ detail: "no UTF-8" })
+  })
+  if (Result.isFailure(text)) return Result.fail(text.failure)
+  const json = parseJson(text.success)
+  if (Result.isFailure(json)) return Result.fail(new Malformed({ detail: "no JSON" }))
+  const body = json.success as { readonly ok?: unknown; readonly why?: unknown } | null
+  if (body?.ok === "yes") return Result.succeed(body as Readonly<Record<string, unknown>>)
+  return Result.fail(
+    body?.ok === "no" ? new Refused({ detail: "refused" }) : new Malformed({ detail: "no envelope" })
+  )
+}
+
+const peopleOf = (
+  body: Readonly<Record<string, unknown>>
+): Result.Result<ReadonlyArray<Person>, Malformed> => {
+  const people = body["people"]
+  return Array.isArray(people) && people.every(isPerson)
+    ? Result.succeed(people)
+    : Result.fail(new Malformed({ detail: "no people" }))
+}
+
+const joined = <E>(bytes: Stream.Stream<Uint8Array, E>) =>
+  Effect.map(Stream.runCollect(bytes), (chunks) => new Uint8Array(chunks.flatMap((chunk) => [...chunk])))
+
+export const toyCodec: DialectCodec = {
+  dialect: toy.id,
+  formats: ["json"],
+  readAnswer: (bytes, { externalSystem }) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const people = yield* Effect.fromResult(Result.flatMap(opened(yield* joined(bytes)), peopleOf))
+        return Stream.fromIterable(people.map((person) => Result.succeed(changeOf(person, externalSystem))))
+      })
+    ),
+  writeAnswer: (customers, _format, { externalSystem }) =>
+    Stream.fromEffect(
+      Effect.map(Stream.runCollect(customers), (all) =>
+        new TextEncoder().encode(
+          listText(
+            all.map((one) => personOf(one, externalSystem)),
+            false
+          )
+        )
+      )
+    ),
+  writeCall: (record) => JSON.stringify(sayingOf(record)),
+  readCall: (text, _context: CodecContext) => recordOf(JSON.parse(text) as Partial<Record<Name, unknown>>)
+}
+
+// The drop-in server.
+
+const headers = { "cache-control": "no-store", "x-content-type-options": "nosniff" }
+
+const answer = (text: string, status = 200, more: Readonly<Record<string, string>> = {}) =>
+  HttpServerResponse.text(text, { status, headers: { ...headers, ...more }, contentType: "application/json" })
+
+const refuse = (why: string, status = 200, more: Readonly<Record<string, string>> = {}) =>
+  answer(JSON.stringify({ ok: "no", why }), status, more)
+
+const refusalOf = (error: DomainError) => {
+  switch (error._tag) {
+    case "StorageError":
+      return error.isRetryable ? refuse("try again", 503, { "retry-after": "1" }) : refuse("broken", 500)
+    case "TooManyAttempts":
+      return refuse("too many", 429, { "retry-after": String(Math.ceil(error.retryAfterMillis / 1_000)) })
+    case "NotAuthenticated":
+    case "NotPermitted":
+      return refuse(error.message, 401)
+    default:
+      return refuse(error.message)
+  }
+}
+
+interface Call {
+  readonly query: Parameters
+  readonly body: Uint8Array
+  readonly merchant: NonNullable<
+    Effect.Success<ReturnType<Credentials["Service"]["authenticate"]>>
+  >["merchant"]
+}
+
+type Action = readonly [
+  methods: ReadonlyArray<string>,
+  needs: Right,
+  run: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, DomainError>
+]
+
+const whole = (text: string | undefined, otherwise: number) =>
+  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : otherwise
+
+const makeActions = Effect.gen(function* () {
+  const customers = yield* Customers
+  const cards = yield* Cards
+  const systemOf = ({ merchant }: Call) => merchant.externalKeyPrefix ?? "toy.number"
+
+  const list = Effect.fnUntraced(function* (call: Call) {
+    const { merchant, query } = call
+    const number = query.get("number")
+    const phone = query.get("phone")
+    const filter: CustomerFilter = {
+      ...(query.has("id") ? { id: whole(query.get("id"), 0) as CustomerId } : {}),
+      ...(number === undefined ? {} : { externalId: { system: systemOf(call), key: number } }),
+      ...(phone === undefined ? {} : { phone })
+    }
+    const size = Math.min(whole(query.get("size"), 100), 1_000)
+    const after = whole(query.get("after"), 0)
+    const window = { after: after === 0 ? null : (after as CustomerId), limit: size + 1 }
+    const ids = (yield* customers.refs(merchant.id, filter, window)).map(({ id }) => id)
+    const found = yield* customers.getMany(merchant.id, ids.slice(0, size))
+    const owned = yield* cards.ofCustomers(
+      merchant.id,
+      found.map(({ id }) => id)
+    )
+    const people = found.map((customer) =>
+      personOf(
+        { customer, cards: owned.filter(({ customerId }) => customerId === customer.id) },
+        systemOf(call)
+      )
+    )
+    return answer(listText(people, ids.length > size))
+  })
+
+  const put = Effect.fnUntraced(function* (call: Call) {
+    const number = orNull(call.query.get("number"))
+    if (number === null || number.length > 255) return refuse("number is required")
+    const text = Result.try(() => utf8.decode(call.body))
+    const said = Result.isSuccess(text) ? parseJson(text.success) : text
+    if (Result.isFailure(said) || typeof said.success !== "object" || said.success === null)
+      return refuse("the body must be a JSON object", 400)
+    const patch = yield* Effect.fromResult(recordOf(said.success))
+    const saved = yield* customers.save(call.merchant.id, {
+      references: [{ by: "externalId", externalId: { system: systemOf(call), key: number } }],
+      createIfMissing: true,
+      patch,
+      actor: null
+    })
+    return answer(JSON.stringify({ ok: "yes", id: String(saved.entity.id), new: saved.isNew ? "yes" : "no" }))
+  })
+
+  const drop = Effect.fnUntraced(function* ({ merchant, query }: Call) {
+    yield* cards.remove(merchant.id, [{ by: "number", number: query.get("card") ?? "" }])
+    return answer(`{"ok":"yes"}`)
+  })
+
+  return new Map<string, Action>([
+    ["people", [["GET", "HEAD", "OPTIONS"], "read", list]],
+    ["put", [["POST", "OPTIONS"], "write", put]],
+    ["drop", [["GET", "OPTIONS"], "write", drop]]
+  ])
+})
+
+const identities = ["key", "id", "number", "card"]
+
+/** Adds `/till` and everything below it. */
+export const toyRoutes: Layer.Layer<never, never, HttpRouter.HttpRouter | Credentials | Customers | Cards> =
+  HttpRouter.use(
+    Effect.fnUntraced(function* (router) {
+      const actions = yield* makeActions
+      const credentials = yield* Credentials
+
+      const serve = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+        const target = normalizePath(request.url)
+        const action = actions.get(target?.path.slice("/till/".length) ?? "")
+        if (action === undefined) return refuse("unknown call", 404)
+        const [methods, needs, run] = action
+        if (!methods.includes(request.method)) return refuse("wrong method", 405, { allow: allow(methods) })
+        if (request.method === "OPTIONS") {
+          return HttpServerResponse.empty({ headers: { ...headers, allow: allow(methods) } })
+        }
+        if (needs === "write" && isPrefetch(request.headers)) return refuse("no prefetch", 403)
+        const query = Parameters.parse(target?.query ?? "")
+        if (Result.isFailure(query)) return refuse("the query is not UTF-8", 400)
+        if (query.success.repeated(identities) !== undefined) return refuse("said twice", 400)
+        const body = yield* Effect.result(readBytes(request))
+        if (Result.isFailure(body)) return refuse("the body is too long", 413, { connection: "close" })
+        const secret = query.success.get("key")
+        if (secret === undefined) return yield* new NotAuthenticated()
+        const from = Option.getOrNull(request.remoteAddress)
+        const principal = yield* credentials.authenticate(toy.id, null, Redacted.make(secret), from)
+        yield* requireScope(principal, needs)
+        return yield* run({ query: query.success, body: body.success, merchant: principal.merchant })
+      })
+
+      yield* router.add("*", "/till/*", (request) =>
+        serve(request).pipe(
+          Effect.catchCause((cause) => {
+            const error = Cause.findErrorOption(cause)
+            if (Option.isSome(error)) return Effect.succeed(refusalOf(error.value))
+            return Effect.as(Effect.logError("request failed", cause), refuse("broken", 500))
+          })
+        )
+      )
+    })
+  )
+
+// The client's two ends.
+
+const reasonOf = (status: number): SourceFailure => {
+  if (status === 401 || status === 403) return new Unauthorized({ detail: `HTTP ${status}` })
+  if (status === 429) return new RateLimited({})
+  if (status >= 500) return new VendorFailed({ status })
+  return status < 400 ? new Malformed({ detail: "redirect" }) : new Refused({ detail: `HTTP ${status}` })
+}
+
+const makeClient = Effect.fnUntraced(function* ({ baseUrl, secret }: RemoteSite) {
+  const http = yield* HttpClient.HttpClient
+  const attempt = Effect.fnUntraced(function* (request: HttpClientRequest.HttpClientRequest) {
+    const response = yield* http.execute(request).pipe(
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      Effect.mapError(() => new Unreachable({ detail: "no connection" }))
+    )
+    if (response.status < 200 || response.status > 299) return yield* Effect.fail(reasonOf(response.status))
+    const bytes = yield* Effect.mapError(response.arrayBuffer, (error) =>
+      error.reason._tag === "EmptyBodyError"
+        ? new Malformed({ detail: "empty" })
+        : new Unreachable({ detail: "the connection broke" })
+    )
+    return yield* Effect.fromResult(opened(new Uint8Array(bytes)))
+  })
+  return (
+    operation: string,
+    method: "GET" | "POST",
+    params: Readonly<Record<string, string>>,
+    body?: string
+  ) => {
+    const request = HttpClientRequest.make(method)(`${baseUrl}/till/${operation}`, {
+      urlParams: [["key", secret], ...Object.entries(params)]
+    })
+    return attempt(body === undefined ? request : HttpClientRequest.bodyText(request, body)).pipe(
+      Effect.timeoutOrElse({
+        duration: "30 seconds",
+        orElse: () => Effect.fail(new TimedOut({ millis: 30_000 }))
+      }),
+      Effect.mapError((reason) => new SourceError({ dialect: toy.id, operation, reason })),
+      Effect.withSpan(`Toy.${operation}`)
+    )
+  }
+})
+
+export const toySource = (site: RemoteSite): Layer.Layer<CustomerSource, never, HttpClient.HttpClient> =>
+  Layer.effect(
+    CustomerSource,
+    Effect.gen(function* () {
+      const call = yield* makeClient(site)
+      const page = Effect.fnUntraced(function* (after: string) {
+        const body = yield* call("people", "GET", { after, size: String(site.pageSize) })
+        const people = yield* Effect.fromResult(peopleOf(body)).pipe(
+          Effect.mapError((reason) => new SourceError({ dialect: toy.id, operation: "people", reason }))
+        )
+        const hasMore = body["more"] === "yes"
+        const next = Checkpoint.make(hasMore ? (people.at(-1)?.id ?? "0") : "0")
+        const changes = people.map((person) => changeOf(person, site.externalSystem))
+        return [[{ changes, next, hasMore }], hasMore ? Option.some<string>(next) : Option.none()] as const
+      })
+      return CustomerSource.of({
+        capabilities: toy.capabilities,
+        pages: (from) => Stream.paginate(/^\d{1,9}$/.test(from ?? "") ? (from as string) : "0", page)
+      })
+    })
+  )
+
+export const toyDestination = (
+  site: RemoteSite
+): Layer.Layer<CustomerDestination, never, HttpClient.HttpClient> =>
+  Layer.effect(
+    CustomerDestination,
+    Effect.gen(function* () {
+      const call = yield* makeClient(site)
+      const refused = (operation: string) =>
+        Effect.fail(
+          new SourceError({ dialect: toy.id, operation, reason: new Refused({ detail: "no such call" }) })
+        )
+      return CustomerDestination.of({
+        capabilities: toy.capabilities,
+        putCustomer: Effect.fnUntraced(function* ({ customer, source }: CustomerChange) {
+          const own = externalKey([...(customer.externalIds ?? []), source], site.externalSystem)
+          const number = own ?? `${source.system}:${source.key}`
+          const body = yield* call("put", "POST", { number }, JSON.stringify(sayingOf(customer)))
+          return { key: String(body["id"]), isNew: body["new"] === "yes" }
+        }),
+        putCard: () => refused("putCard"),
+        removeCard: (card) => Effect.asVoid(call("drop", "GET", { card }))
+      })
+    })
+  )
