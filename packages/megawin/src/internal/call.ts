@@ -133,6 +133,18 @@ const asked = (
   })
 }
 
+const proofOf = (
+  { key, raw, values }: Asked,
+  credentials: Credentials["Service"],
+  from: string | null
+): Effect.Effect<Call, CallError> =>
+  Effect.map(credentials.authenticate(DIALECT, null, Redacted.make(key), from), (principal): Call => ({
+    principal,
+    merchant: principal.merchant,
+    raw,
+    values
+  }))
+
 /** Reads the request and proves the caller. */
 export const readCall = (
   request: HttpServerRequest.HttpServerRequest,
@@ -143,14 +155,11 @@ export const readCall = (
   const query = ofParameters(parsed.success)
   if (Result.isFailure(query)) return Effect.fail(query.failure)
   const prove = (body: Said): Effect.Effect<Call, CallError> => {
-    const said = asked(query.success, body, request.headers)
-    if (Result.isFailure(said)) return Effect.fail(said.failure)
-    const { key, raw, values } = said.success
-    const proved = Effect.map(
-      credentials.authenticate(DIALECT, null, Redacted.make(key), Option.getOrNull(request.remoteAddress)),
-      (principal): Call => ({ principal, merchant: principal.merchant, raw, values })
-    )
     const dropped = query.success.passwords + body.passwords
+    const said = asked(query.success, body, request.headers)
+    const proved = Result.isFailure(said)
+      ? Effect.fail(said.failure)
+      : proofOf(said.success, credentials, Option.getOrNull(request.remoteAddress))
     return dropped === 0 ? proved : Effect.andThen(Metric.update(droppedPasswords, dropped), proved)
   }
   if (request.method === "POST") return Effect.flatMap(readBody(request), prove)

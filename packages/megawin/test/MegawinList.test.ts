@@ -1,0 +1,175 @@
+/** `GET /customer/list`: filters, which all must hold, and the list of everyone (notes, sections 3 and 8). */
+import { assert, describe, it } from "@effect/vitest"
+import { CustomerId, type CustomerPatch, type CustomerRecord } from "@tillbridge/domain"
+import { Effect } from "effect"
+import { assertRefused, customersIn, empty, keysIn, open } from "./server.ts"
+
+const withCustomers = Effect.fnUntraced(function* (records: ReadonlyArray<CustomerRecord>) {
+  const server = yield* open()
+  yield* server.customers.importBatch(server.merchant.id, records, null)
+  const keysOf = (query: string) => Effect.map(server.call(`/list${query}`), keysIn)
+  return { ...server, keysOf }
+})
+
+const keyed = (key: string, email: string): CustomerRecord => ({
+  email,
+  externalIds: [{ system: "megawin", key }]
+})
+
+const many = (count: number): ReadonlyArray<CustomerRecord> =>
+  Array.from({ length: count }, (_, index) => ({ firstName: `N${index + 1}`, lastName: '"\\]}}' }))
+
+describe("filters", () => {
+  it.effect("id_client, clcleunik and id all name the vendor's key, or the id of who has none", () =>
+    Effect.gen(function* () {
+      const { keysOf } = yield* withCustomers([keyed("K-1", "a@b"), { email: "c@d" }])
+      for (const name of ["id_client", "clcleunik", "id"]) {
+        assert.deepStrictEqual(yield* keysOf(`?${name}=K-1`), ["K-1"])
+        assert.deepStrictEqual(yield* keysOf(`?${name}=2`), ["2"])
+        for (const nobody of [
+          "1",
+          "3",
+          "0",
+          "-1",
+          "02",
+          "2.0",
+          "1e0",
+          "0x2",
+          "9007199254740993",
+          "K",
+          "%27%20OR%201=1"
+        ]) {
+          assert.deepStrictEqual(yield* keysOf(`?${name}=${nobody}`), [], nobody)
+        }
+      }
+    })
+  )
+
+  it.effect("hold together: a customer must agree with each of them", () =>
+    Effect.gen(function* () {
+      const { keysOf } = yield* withCustomers([keyed("A", "a@b"), keyed("B", "b@b"), keyed("C", "a@b")])
+      assert.deepStrictEqual(yield* keysOf("?email=a@b"), ["A", "C"])
+      assert.deepStrictEqual(yield* keysOf("?email=a@b&id_client=C"), ["C"])
+      assert.deepStrictEqual(yield* keysOf("?email=b@b&id_client=C"), [])
+      assert.deepStrictEqual(yield* keysOf("?id=A&clcleunik=A&id_client=A&email=a@b"), ["A"])
+      assert.deepStrictEqual(yield* keysOf("?id=A&clcleunik=B"), [])
+      assert.deepStrictEqual(yield* keysOf("?id=A&clcleunik=nobody"), [])
+    })
+  )
+
+  it.effect("an e-mail is found in any letter case, as a whole", () =>
+    Effect.gen(function* () {
+      const { keysOf } = yield* withCustomers([keyed("A", "Anna@Shop.be"), keyed("B", "b@b")])
+      assert.deepStrictEqual(yield* keysOf("?email=anna%40SHOP.BE"), ["A"])
+      for (const wild of ["%25", "_nna%40shop.be", "*", "anna", "a@b%27%20OR%201=1--"]) {
+        assert.deepStrictEqual(yield* keysOf(`?email=${wild}`), [], wild)
+      }
+    })
+  )
+
+  it.effect("an e-mail whose plus signs came as blanks is found, and only where nothing else is", () =>
+    Effect.gen(function* () {
+      const { keysOf } = yield* withCustomers([
+        keyed("A", "a+b+c@x"),
+        keyed("B", "a b@x"),
+        keyed("C", "a+b@x")
+      ])
+      // As the client sends it: the sign is not encoded.
+      assert.deepStrictEqual(yield* keysOf("?email=a+b+c@x"), ["A"])
+      assert.deepStrictEqual(yield* keysOf("?email=a%2Bb%2Bc@x"), ["A"])
+      assert.deepStrictEqual(yield* keysOf("?email=a+b@x"), ["B"])
+      assert.deepStrictEqual(yield* keysOf("?email=a%2Bb@x"), ["C"])
+      assert.deepStrictEqual(yield* keysOf("?email=a+b+c@x&id_client=C"), [])
+    })
+  )
+
+  it.effect("an empty one is refused: a client that takes the first customer must not get anybody's", () =>
+    Effect.gen(function* () {
+      const { call } = yield* withCustomers([keyed("A", "a@b")])
+      for (const name of ["id_client", "clcleunik", "id", "email"]) {
+        for (const nothing of ["", "%20", "+"]) {
+          assertRefused(yield* call(`/list?${name}=${nothing}`), `${name} must not be empty`)
+        }
+      }
+      assert.strictEqual((yield* call("/list?id=undefined")).text, empty)
+    })
+  )
+
+  it.effect("said twice are refused, also when they say the same", () =>
+    Effect.gen(function* () {
+      const { call } = yield* withCustomers([keyed("A", "a@b")])
+      for (const name of ["id_client", "clcleunik", "id", "email"]) {
+        assertRefused(yield* call(`/list?${name}=A&x=1&${name}=A`), `${name} is given more than once`)
+      }
+    })
+  )
+
+  it.effect("unknown names do not filter", () =>
+    Effect.gen(function* () {
+      const { keysOf } = yield* withCustomers([keyed("A", "a@b"), keyed("B", "b@b")])
+      assert.deepStrictEqual(yield* keysOf("?page=1&limit=1&ID=A&id_client[]=A&__proto__=1&x"), ["A", "B"])
+    })
+  )
+})
+
+describe("the list of everyone", () => {
+  for (const count of [0, 1, 499, 500, 501, 1_000, 1_001, 1_234]) {
+    it.effect(`${count} customers come as one document, each once and in order`, () =>
+      Effect.gen(function* () {
+        const { call } = yield* withCustomers(many(count))
+        for (const _ of [1, 2]) {
+          const answer = yield* call("/list")
+          assert.deepStrictEqual(
+            customersIn(answer).map(({ clcleunik, firstName }) => [clcleunik, firstName]),
+            Array.from({ length: count }, (_, index) => [`${index + 1}`, `N${index + 1}`])
+          )
+          assert.strictEqual(answer.headers["content-type"], "application/json; charset=utf-8")
+        }
+      })
+    )
+  }
+
+  it.effect("a filter that many match is listed whole as well", () =>
+    Effect.gen(function* () {
+      const records = many(1_200).map((record, index) =>
+        index % 2 === 0 ? { ...record, email: "a+b@c" } : record
+      )
+      const { call } = yield* withCustomers(records)
+      const keys = Array.from({ length: 600 }, (_, index) => `${index * 2 + 1}`)
+      assert.deepStrictEqual(keysIn(yield* call("/list?email=a%2Bb@c")), keys)
+      assert.deepStrictEqual(keysIn(yield* call("/list?email=a+b@c")), keys)
+    })
+  )
+})
+
+describe("what is kept encoded", () => {
+  it.effect("is told anew when the customer changes, and when its key does", () =>
+    Effect.gen(function* () {
+      const { call, customers, merchant } = yield* withCustomers([{ firstName: "A" }, { firstName: "B" }])
+      assert.deepStrictEqual(keysIn(yield* call("/list")), ["1", "2"])
+      const change = (id: number, patch: CustomerPatch) =>
+        customers.save(merchant.id, {
+          references: [{ by: "id", id: CustomerId.make(id) }],
+          createIfMissing: false,
+          patch,
+          actor: null
+        })
+      yield* change(2, { externalIds: [{ system: "megawin", key: "1" }] })
+      // Nothing of customer 1 has changed, but its key is another's now.
+      assert.deepStrictEqual(keysIn(yield* call("/list")), ["id:1", "1"])
+      assert.deepStrictEqual(
+        customersIn(yield* call("/list?id_client=1")).map(({ firstName }) => firstName),
+        ["B"]
+      )
+      yield* change(1, { firstName: "A2" })
+      yield* change(2, { externalIds: [{ system: "megawin", key: "9" }] })
+      assert.deepStrictEqual(
+        customersIn(yield* call("/list")).map(({ clcleunik, firstName }) => [clcleunik, firstName]),
+        [
+          ["1", "A2"],
+          ["9", "B"]
+        ]
+      )
+    })
+  )
+})
