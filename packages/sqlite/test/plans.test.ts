@@ -1,0 +1,122 @@
+/** The statements that must not walk through a whole table, asked of SQLite itself. */
+import { assert, describe, it } from "@effect/vitest"
+import { addCards, addCustomers, changeCards, makeMerchant } from "@tillbridge/conformance"
+import {
+  CardId,
+  CardRepository,
+  type ChangePosition,
+  CustomerRepository,
+  type Repositories,
+  StoreId
+} from "@tillbridge/domain"
+import { type Context, DateTime, Effect } from "effect"
+import { DatabaseSync } from "node:sqlite"
+import { openStore, tempFile } from "./support.ts"
+
+/** How SQLite goes about the statements on a table that the effect has prepared. */
+const plansOf = <A, E>(
+  file: string,
+  effect: Effect.Effect<A, E, Repositories>,
+  store: Context.Context<Repositories>,
+  start: RegExp
+) =>
+  Effect.gen(function* () {
+    const { prepare } = DatabaseSync.prototype
+    const texts = new Set<string>()
+    DatabaseSync.prototype.prepare = function (this: DatabaseSync, sql: string) {
+      texts.add(sql)
+      return prepare.call(this, sql)
+    } as typeof prepare
+    yield* Effect.provide(effect, store).pipe(
+      Effect.ensuring(Effect.sync(() => (DatabaseSync.prototype.prepare = prepare)))
+    )
+    const database = new DatabaseSync(file)
+    try {
+      return [...texts]
+        .filter((text) => start.test(text))
+        .map((text) =>
+          database
+            .prepare(`EXPLAIN QUERY PLAN ${text}`)
+            .all(...Array<number>((text.match(/\?/g) ?? []).length).fill(1))
+            .map(({ detail }) => String(detail))
+        )
+    } finally {
+      database.close()
+    }
+  })
+
+const since = DateTime.makeUnsafe("2024-01-01T00:00:00Z")
+const period = { from: since, until: DateTime.makeUnsafe("2025-01-01T00:00:00Z") }
+
+const filled = Effect.gen(function* () {
+  const file = yield* tempFile
+  const store = yield* openStore(file)
+  const records = Effect.gen(function* () {
+    const merchant = yield* makeMerchant()
+    const customers = yield* addCustomers(
+      merchant.id,
+      Array.from({ length: 300 }, () => ({}))
+    )
+    const cards = yield* addCards(
+      merchant.id,
+      customers.map(({ id }) => ({ number: `${id}`, customerId: id }))
+    )
+    return { merchant: merchant.id, customers, cards }
+  })
+  return { file, store, ...(yield* Effect.provide(records, store)) }
+})
+
+describe("an index alone answers", () => {
+  it.live("which customers changed since a time", () =>
+    Effect.gen(function* () {
+      const { file, merchant, store } = yield* filled
+      const ask = Effect.flatMap(CustomerRepository, (customers) =>
+        customers.modified(merchant, { since, after: 0 as ChangePosition, limit: 10 })
+      )
+      assert.deepStrictEqual(yield* plansOf(file, ask, store, /touched_at >=/), [
+        ["SEARCH customers USING COVERING INDEX customers_by_touch (merchant_id=? AND touched>?)"]
+      ])
+    })
+  )
+})
+
+describe("an index leads to", () => {
+  it.live("the cards of a period, and those after one of them", () =>
+    Effect.gen(function* () {
+      const { file, merchant, store } = yield* filled
+      const ask = (after: DateTime.Utc | null, stores: ReadonlyArray<StoreId> | null) =>
+        Effect.flatMap(CardRepository, (cards) =>
+          cards.registered(merchant, period, stores, {
+            after: after && { registeredAt: after, id: CardId.make(1) },
+            limit: 10
+          })
+        )
+      const later = DateTime.makeUnsafe("2024-02-01T00:00:00Z")
+      const all = Effect.all([ask(null, null), ask(later, null), ask(later, [StoreId.make(1)])])
+      const by = "SEARCH cards USING INDEX cards_by_registration (merchant_id=? AND "
+      assert.deepStrictEqual(yield* plansOf(file, all, store, /registered_at </), [
+        [`${by}registered_at>? AND registered_at<?)`],
+        [`${by}(registered_at,id)>(?,?) AND registered_at<?)`],
+        [`${by}(registered_at,id)>(?,?) AND registered_at<?)`]
+      ])
+    })
+  )
+
+  it.live("each owner of cards that are written together", () =>
+    Effect.gen(function* () {
+      const { cards, file, merchant, store } = yield* filled
+      const write = changeCards(
+        merchant,
+        cards.slice(0, 40).map((card) => [card, { status: "blocked" }])
+      )
+      const plans = yield* plansOf(file, write, store, /^UPDATE customers/)
+      assert.lengthOf(plans, 1, "one statement for all of them")
+      const found = plans[0]!.filter((line) => line.includes("customers"))
+      assert.lengthOf(found, 1)
+      assert.match(
+        found[0]!,
+        /^SEARCH customers USING .*INDEX sqlite_autoindex_customers_1 \(merchant_id=\? AND id=\?\)/
+      )
+    })
+  )
+})
