@@ -9,29 +9,20 @@
  *     what fails                                           {"ok":"no","why":"…"}
  */
 import {
-  Cards,
   Checkpoint,
   type CodecContext,
-  Credentials,
   type CustomerChange,
   CustomerDestination,
-  type CustomerFilter,
-  type CustomerId,
   type CustomerRecord,
-  Customers,
   CustomerSource,
   type CustomerWithCards,
   type Dialect,
   type DialectCodec,
-  type DomainError,
   externalKey,
   InvalidField,
   Malformed,
-  NotAuthenticated,
   orNull,
   Refused,
-  requireScope,
-  type Scope as Right,
   SourceError,
   type SourceFailure,
   RateLimited,
@@ -40,16 +31,9 @@ import {
   Unreachable,
   VendorFailed
 } from "@tillbridge/domain"
-import { allow, isPrefetch, normalizePath, Parameters, parseJson, readBytes } from "@tillbridge/wire"
-import { Cause, Effect, Layer, Option, Redacted, Result, Stream } from "effect"
-import {
-  FetchHttpClient,
-  HttpClient,
-  HttpClientRequest,
-  HttpRouter,
-  type HttpServerRequest,
-  HttpServerResponse
-} from "effect/http"
+import { parseJson } from "@tillbridge/wire"
+import { Effect, Layer, Option, Result, Stream } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { RemoteSite } from "../src/index.ts"
 
 export const toy: Dialect = {
@@ -84,7 +68,7 @@ const fieldsByName = { name: "firstName", family: "lastName", phone: "phone", no
 type Name = keyof typeof fieldsByName
 const names = Object.keys(fieldsByName) as ReadonlyArray<Name>
 
-const personOf = ({ cards, customer }: CustomerWithCards, system: string): Person => ({
+export const personOf = ({ cards, customer }: CustomerWithCards, system: string): Person => ({
   id: String(customer.id),
   number: externalKey(customer.externalIds, system) ?? "",
   name: customer.firstName ?? "",
@@ -95,7 +79,9 @@ const personOf = ({ cards, customer }: CustomerWithCards, system: string): Perso
 })
 
 /** What a call says of a person: names that are absent are not touched, empty ones are cleared. */
-const recordOf = (said: Partial<Record<Name, unknown>>): Result.Result<CustomerRecord, InvalidField> => {
+export const recordOf = (
+  said: Partial<Record<Name, unknown>>
+): Result.Result<CustomerRecord, InvalidField> => {
   const out: Partial<Record<(typeof fieldsByName)[Name], string | null>> = {}
   for (const name of names) {
     const value = said[name]
@@ -131,10 +117,10 @@ const sayingOf = (record: CustomerRecord): Partial<Record<Name, string>> => {
   return out
 }
 
-const listText = (people: ReadonlyArray<Person>, more: boolean) =>
+export const listText = (people: ReadonlyArray<Person>, more: boolean) =>
   JSON.stringify({ ok: "yes", more: more ? "yes" : "no", people })
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+export const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /** The body of an answer that says yes. */
 const opened = (bytes: Uint8Array): Result.Result<Readonly<Record<string, unknown>>, Malformed | Refused> => {
@@ -188,152 +174,6 @@ export const toyCodec: DialectCodec = {
   writeCall: (record) => JSON.stringify(sayingOf(record)),
   readCall: (text, _context: CodecContext) => recordOf(JSON.parse(text) as Partial<Record<Name, unknown>>)
 }
-
-// The drop-in server.
-
-const headers = { "cache-control": "no-store", "x-content-type-options": "nosniff" }
-
-const answer = (text: string, status = 200, more: Readonly<Record<string, string>> = {}) =>
-  HttpServerResponse.text(text, { status, headers: { ...headers, ...more }, contentType: "application/json" })
-
-const refuse = (why: string, status = 200, more: Readonly<Record<string, string>> = {}) =>
-  answer(JSON.stringify({ ok: "no", why }), status, more)
-
-const refusalOf = (error: DomainError) => {
-  switch (error._tag) {
-    case "StorageError":
-      return error.isRetryable ? refuse("try again", 503, { "retry-after": "1" }) : refuse("broken", 500)
-    case "TooManyAttempts":
-      return refuse("too many", 429, { "retry-after": String(Math.ceil(error.retryAfterMillis / 1_000)) })
-    case "NotAuthenticated":
-    case "NotPermitted":
-      return refuse(error.message, 401)
-    default:
-      return refuse(error.message)
-  }
-}
-
-interface Call {
-  readonly query: Parameters
-  readonly body: Uint8Array
-  readonly merchant: NonNullable<
-    Effect.Success<ReturnType<Credentials["Service"]["authenticate"]>>
-  >["merchant"]
-}
-
-type Action = readonly [
-  methods: ReadonlyArray<string>,
-  needs: Right,
-  run: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, DomainError>
-]
-
-const whole = (text: string | undefined, otherwise: number) =>
-  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : otherwise
-
-const makeActions = Effect.gen(function* () {
-  const customers = yield* Customers
-  const cards = yield* Cards
-  const systemOf = ({ merchant }: Call) => merchant.externalKeyPrefix ?? "toy.number"
-
-  const list = Effect.fnUntraced(function* (call: Call) {
-    const { merchant, query } = call
-    const number = query.get("number")
-    const phone = query.get("phone")
-    const filter: CustomerFilter = {
-      ...(query.has("id") ? { id: whole(query.get("id"), 0) as CustomerId } : {}),
-      ...(number === undefined ? {} : { externalId: { system: systemOf(call), key: number } }),
-      ...(phone === undefined ? {} : { phone })
-    }
-    const size = Math.min(whole(query.get("size"), 100), 1_000)
-    const after = whole(query.get("after"), 0)
-    const window = { after: after === 0 ? null : (after as CustomerId), limit: size + 1 }
-    const ids = (yield* customers.refs(merchant.id, filter, window)).map(({ id }) => id)
-    const found = yield* customers.getMany(merchant.id, ids.slice(0, size))
-    const owned = yield* cards.ofCustomers(
-      merchant.id,
-      found.map(({ id }) => id)
-    )
-    const people = found.map((customer) =>
-      personOf(
-        { customer, cards: owned.filter(({ customerId }) => customerId === customer.id) },
-        systemOf(call)
-      )
-    )
-    return answer(listText(people, ids.length > size))
-  })
-
-  const put = Effect.fnUntraced(function* (call: Call) {
-    const number = orNull(call.query.get("number"))
-    if (number === null || number.length > 255) return refuse("number is required")
-    const text = Result.try(() => utf8.decode(call.body))
-    const said = Result.isSuccess(text) ? parseJson(text.success) : text
-    if (Result.isFailure(said) || typeof said.success !== "object" || said.success === null)
-      return refuse("the body must be a JSON object", 400)
-    const patch = yield* Effect.fromResult(recordOf(said.success))
-    const saved = yield* customers.save(call.merchant.id, {
-      references: [{ by: "externalId", externalId: { system: systemOf(call), key: number } }],
-      createIfMissing: true,
-      patch,
-      actor: null
-    })
-    return answer(JSON.stringify({ ok: "yes", id: String(saved.entity.id), new: saved.isNew ? "yes" : "no" }))
-  })
-
-  const drop = Effect.fnUntraced(function* ({ merchant, query }: Call) {
-    yield* cards.remove(merchant.id, [{ by: "number", number: query.get("card") ?? "" }])
-    return answer(`{"ok":"yes"}`)
-  })
-
-  return new Map<string, Action>([
-    ["people", [["GET", "HEAD", "OPTIONS"], "read", list]],
-    ["put", [["POST", "OPTIONS"], "write", put]],
-    ["drop", [["GET", "OPTIONS"], "write", drop]]
-  ])
-})
-
-const identities = ["key", "id", "number", "card"]
-
-/** Adds `/till` and everything below it. */
-export const toyRoutes: Layer.Layer<never, never, HttpRouter.HttpRouter | Credentials | Customers | Cards> =
-  HttpRouter.use(
-    Effect.fnUntraced(function* (router) {
-      const actions = yield* makeActions
-      const credentials = yield* Credentials
-
-      const serve = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
-        const target = normalizePath(request.url)
-        const action = actions.get(target?.path.slice("/till/".length) ?? "")
-        if (action === undefined) return refuse("unknown call", 404)
-        const [methods, needs, run] = action
-        if (!methods.includes(request.method)) return refuse("wrong method", 405, { allow: allow(methods) })
-        if (request.method === "OPTIONS") {
-          return HttpServerResponse.empty({ headers: { ...headers, allow: allow(methods) } })
-        }
-        if (needs === "write" && isPrefetch(request.headers)) return refuse("no prefetch", 403)
-        const query = Parameters.parse(target?.query ?? "")
-        if (Result.isFailure(query)) return refuse("the query is not UTF-8", 400)
-        if (query.success.repeated(identities) !== undefined) return refuse("said twice", 400)
-        const body = yield* Effect.result(readBytes(request))
-        if (Result.isFailure(body)) return refuse("the body is too long", 413, { connection: "close" })
-        const secret = query.success.get("key")
-        if (secret === undefined) return yield* new NotAuthenticated()
-        const from = Option.getOrNull(request.remoteAddress)
-        const principal = yield* credentials.authenticate(toy.id, null, Redacted.make(secret), from)
-        yield* requireScope(principal, needs)
-        return yield* run({ query: query.success, body: body.success, merchant: principal.merchant })
-      })
-
-      yield* router.add("*", "/till/*", (request) =>
-        serve(request).pipe(
-          Effect.catchCause((cause) => {
-            const error = Cause.findErrorOption(cause)
-            if (Option.isSome(error)) return Effect.succeed(refusalOf(error.value))
-            return Effect.as(Effect.logError("request failed", cause), refuse("broken", 500))
-          })
-        )
-      )
-    })
-  )
 
 // The client's two ends.
 

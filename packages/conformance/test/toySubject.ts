@@ -2,7 +2,8 @@
 import { externalKey, type CustomerWithCards } from "@tillbridge/domain"
 import { Layer } from "effect"
 import { DialectSubject, keyInQuery, type Subject, type WireAnswer } from "../src/index.ts"
-import { toy, toyCodec, toyDestination, toyRoutes, toySource } from "./toyDialect.ts"
+import { toy, toyCodec, toyDestination, toySource } from "./toyDialect.ts"
+import { toyRoutes } from "./toyRoutes.ts"
 
 const word = encodeURIComponent
 const numberOf = ({ customer }: CustomerWithCards) => externalKey(customer.externalIds, "SHOP")

@@ -1,0 +1,378 @@
+/** The kit bites: each way to break a dialect turns the case red that speaks of it. */
+import { assert, describe, it } from "@effect/vitest"
+import {
+  Credentials,
+  Customers,
+  CustomerNotFound,
+  InvalidField,
+  type MerchantId,
+  NotAuthenticated,
+  type StorageError
+} from "@tillbridge/domain"
+import { Effect, Redacted, Stream } from "effect"
+import { HttpClient, HttpClientResponse } from "effect/http"
+import { dialectCapabilities, failuresOf, type Subject } from "../src/index.ts"
+import {
+  answering,
+  codingRead,
+  further,
+  hearing,
+  paging,
+  reading,
+  replacing,
+  standingOn,
+  takingFor,
+  writing
+} from "./breakingDialect.ts"
+import { layerOf, toySubject } from "./toySubject.ts"
+
+const asNumber = (text: string) => (/^\d+$/.test(text) ? String(Number(text)) : text)
+
+const another = (merchant: MerchantId) => (merchant === 1 ? 2 : 1) as MerchantId
+
+let written = 0
+
+/** A break, and a part of the title of the case that must go red. */
+const breaks: ReadonlyArray<readonly [string, (good: Subject) => Subject, string]> = [
+  ["drops empty elements", replacing(/"[a-z]+":"",?/g, ""), "every example of the vendor"],
+  ["says success with a boolean", replacing(`"ok":"yes"`, `"ok":true`), "every example of the vendor"],
+  [
+    "ignores a filter",
+    standingOn(Customers, ({ refs }) => ({
+      refs: (merchant, { phone: _, ...filter }, window) => refs(merchant, filter, window)
+    })),
+    "each filter chooses exactly its customers"
+  ],
+  [
+    "loses digits of a card's number in a saved answer",
+    codingRead((told) => ({
+      ...told,
+      cards: told.cards.map((card) => ({ ...card, number: asNumber(card.number) }))
+    })),
+    "survive in a saved answer"
+  ],
+  [
+    "loses digits on the way from the server",
+    answering(({ text }) => ({ text: text.replace(/"0+(\d+)"/g, `"$1"`) })),
+    "survive from the server to the source"
+  ],
+  [
+    "trims what it writes",
+    writing(({ putCustomer }) => ({
+      putCustomer: ({ customer, ...change }) =>
+        putCustomer({
+          ...change,
+          customer: { ...customer, notes: customer.notes?.replace(/[\n\t]/g, " ") ?? null }
+        })
+    })),
+    "survive from the destination to the server"
+  ],
+  [
+    "gives another merchant's customer to whoever knows its number",
+    standingOn(Customers, ({ getMany, refs }) => ({
+      refs: (merchant, filter, window) =>
+        Effect.flatMap(refs(merchant, filter, window), (found) =>
+          found.length === 0 ? refs(another(merchant), filter, window) : Effect.succeed(found)
+        ),
+      getMany: (merchant, ids) =>
+        Effect.flatMap(getMany(merchant, ids), (found) =>
+          found.length === 0 ? getMany(another(merchant), ids) : Effect.succeed(found)
+        )
+    })),
+    "another merchant's records answer as if they had never existed"
+  ],
+  [
+    "writes to another merchant's customer",
+    standingOn(Customers, ({ save }) => ({
+      save: (merchant, request) =>
+        save(another(merchant), { ...request, createIfMissing: false }).pipe(
+          Effect.catchTag("CustomerNotFound", () => save(merchant, request))
+        )
+    })),
+    "another merchant's records answer as if they had never existed"
+  ],
+  [
+    "takes another dialect's credential",
+    standingOn(Credentials, ({ authenticate }) => ({
+      authenticate: (dialect, login, secret, from) =>
+        authenticate(`${dialect}-2`, login, secret, from).pipe(
+          Effect.catchTag("NotAuthenticated", () => authenticate(dialect, login, secret, from))
+        )
+    })),
+    "a revoked and another dialect's are refused alike"
+  ],
+  [
+    "never forgets whom it has let in",
+    (good) => {
+      const known = new Map<string, Effect.Success<ReturnType<Credentials["Service"]["authenticate"]>>>()
+      return standingOn(Credentials, ({ authenticate }) => ({
+        authenticate: (dialect, login, secret, from) => {
+          const name = Redacted.value(secret)
+          const before = known.get(name)
+          return before === undefined
+            ? Effect.tap(authenticate(dialect, login, secret, from), (principal) =>
+                Effect.sync(() => known.set(name, principal))
+              )
+            : Effect.succeed(before)
+        }
+      }))(
+        // The old till asks once before its key is revoked.
+        {
+          ...good,
+          wire: {
+            ...good.wire,
+            signIn: (send, caller) =>
+              Effect.tap(good.wire.signIn(send, caller), () =>
+                send({ method: "GET", target: `/till/people?key=${caller.secret}` })
+              )
+          }
+        }
+      )
+    },
+    "a revoked and another dialect's are refused alike"
+  ],
+  [
+    "tells what it was asked for before it knows by whom",
+    answering(({ status, text }, { url }) => ({
+      text: status === 401 ? text.replace("invalid", `invalid for ${new URL(url, "http://x").search}`) : text
+    })),
+    "a revoked and another dialect's are refused alike"
+  ],
+  [
+    "asks for no right",
+    standingOn(Credentials, ({ authenticate }) => ({
+      authenticate: (...caller) =>
+        Effect.map(authenticate(...caller), (principal) => ({ ...principal, scopes: ["read", "write"] }))
+    })),
+    "without the right that a call needs"
+  ],
+  [
+    "lets keys be guessed without end",
+    standingOn(Credentials, ({ authenticate }) => ({
+      authenticate: (dialect, login, secret, from) =>
+        authenticate(dialect, login, secret, from).pipe(
+          Effect.catchTag("TooManyAttempts", () => Effect.fail(new NotAuthenticated()))
+        )
+    })),
+    "after many wrong secrets the answer is 429"
+  ],
+  [
+    "says 405 without Allow",
+    answering(({ headers: { allow: _, ...headers } }) => ({ headers })),
+    "a wrong method is 405 with Allow"
+  ],
+  ["writes when it is asked for the head", takingFor("HEAD", "GET"), "HEAD, OPTIONS and a prefetch"],
+  [
+    "lets its answers be stored",
+    answering(({ headers: { "cache-control": _, ...headers } }) => ({ headers })),
+    "every answer is no-store"
+  ],
+  [
+    "opens its answers to every origin's credentials",
+    answering(({ headers }, request) => ({
+      headers: {
+        ...headers,
+        "access-control-allow-origin": request.headers["origin"] ?? "*",
+        "access-control-allow-credentials": "true"
+      }
+    })),
+    "opens nothing to other origins"
+  ],
+  [
+    "says that a body is too long in words of its own",
+    answering(({ status }) => (status === 413 ? { text: "Payload Too Large" } : {})),
+    "a body that is too long is 413"
+  ],
+  [
+    "answers a query that is no text as if there were none",
+    answering(({ status, text }) => ({
+      text: status === 400 ? text.replace(/.*not UTF-8.*/, `{"ok":"yes","people":[]}`) : text
+    })),
+    "a query that is not UTF-8 is refused"
+  ],
+  [
+    "takes the first of two keys",
+    answering(({ status, text }) => ({
+      text: status === 400 ? text.replace(/.*said twice.*/, `{"ok":"yes","people":[]}`) : text
+    })),
+    "refused when it is said twice"
+  ],
+  [
+    "tells what the store said",
+    standingOn(Customers, ({ refs, save }) => {
+      const telling = (error: StorageError) =>
+        new InvalidField({ field: "store", reason: String(error.cause) }) as unknown as StorageError
+      return {
+        refs: (...asked) => Effect.mapError(refs(...asked), telling),
+        save: (...asked) =>
+          Effect.mapError(save(...asked), (error) => (error._tag === "StorageError" ? telling(error) : error))
+      }
+    }),
+    "without a word of the inside"
+  ],
+  [
+    "leaves its envelope when the store fails",
+    answering(({ status, text }) => ({ text: status >= 500 ? "Internal Server Error" : text })),
+    "every failure of the store is told in the envelope"
+  ],
+  [
+    "does not say when to try again",
+    answering(({ headers: { "retry-after": _, ...headers }, status }) => (status === 503 ? { headers } : {})),
+    "503 with Retry-After"
+  ],
+  [
+    "takes a failing store for an empty one",
+    standingOn(Customers, ({ save }) => ({
+      save: (...asked) =>
+        Effect.catchTag(save(...asked), "StorageError", () => Effect.fail(new CustomerNotFound()))
+    })),
+    "503 with Retry-After"
+  ],
+  ["skips a customer at its checkpoint", paging(further), "a reader that goes on at a checkpoint"],
+  [
+    "never reads the last customer of a page",
+    paging((page) => ({ ...page, changes: page.changes.slice(0, 2) })),
+    "reads every customer of the server once"
+  ],
+  [
+    "crashes at a checkpoint that it did not make",
+    reading(({ pages }) => ({
+      pages: (from) => pages(from === null ? null : (String(JSON.parse(from)) as typeof from))
+    })),
+    "refused or read, without a crash"
+  ],
+  [
+    "looks at changes no more once it has come to the end",
+    reading(({ pages }) => ({
+      pages: (from) => (from === "0" ? Stream.empty : pages(from))
+    })),
+    "misses none of them"
+  ],
+  [
+    "reads a customer as the one before it",
+    paging((page) => ({
+      ...page,
+      changes: page.changes.map((told) => ({
+        ...told,
+        customer: { ...told.customer, lastName: told.customer.firstName ?? null }
+      }))
+    })),
+    "stored and read back, field by field" // it is written right and read back wrong
+  ],
+  [
+    "makes a customer anew whenever it writes",
+    writing(({ putCustomer }) => ({
+      putCustomer: (told) =>
+        putCustomer({ ...told, source: { ...told.source, key: `${told.source.key}-${++written}` } })
+    })),
+    "writing again changes nothing"
+  ],
+  [
+    "forgets what it cannot carry",
+    standingOn(Customers, ({ save }) => ({
+      save: (merchant, request) =>
+        save(merchant, { ...request, patch: { ...request.patch, company: { name: null, vatNumber: null } } })
+    })),
+    "is kept when it writes"
+  ],
+  [
+    "takes a refusal for an empty list",
+    reading(({ pages }) => ({
+      pages: (from) =>
+        Stream.catchIf(
+          pages(from),
+          ({ reason: { _tag } }) => _tag === "Unauthorized" || _tag === "Refused",
+          () => Stream.empty
+        )
+    })),
+    "is an error and no empty success"
+  ],
+  [
+    "takes a page of HTML for an empty list",
+    hearing(
+      HttpClient.transform((answered, request) =>
+        Effect.flatMap(answered, (response) =>
+          Effect.map(Effect.orDie(response.text), (text) =>
+            HttpClientResponse.fromWeb(
+              request,
+              new Response(/<html/.test(text) ? `{"ok":"yes","more":"no","people":[]}` : text, {
+                status: response.status
+              })
+            )
+          )
+        )
+      )
+    ),
+    "to a reader every bad answer is an error"
+  ],
+  [
+    "gives up at a busy vendor as if it were broken for good",
+    reading(({ pages }) => ({
+      pages: (from) =>
+        Stream.catchIf(
+          pages(from),
+          ({ isRetryable }) => isRetryable,
+          () => Stream.die(new Error("gave up"))
+        )
+    })),
+    "to a reader every bad answer is an error"
+  ],
+  [
+    "takes a write that failed for one that is done",
+    writing(({ putCustomer }) => ({
+      putCustomer: (told) => Effect.catch(putCustomer(told), () => Effect.succeed({ key: "1", isNew: false }))
+    })),
+    "to a writer every bad answer is an error"
+  ],
+  [
+    "logs its key when something fails",
+    reading(({ pages }, { secret }) => ({
+      pages: (from) =>
+        Stream.tapError(pages(from), () => Effect.logWarning(`failed with ${Redacted.value(secret)}`))
+    })),
+    "no secret is in a log line"
+  ]
+]
+
+const failing = (subject: Subject, title: string) => {
+  const cases = dialectCapabilities()
+    .flatMap((capability) => capability.cases)
+    .filter((one) => one.title.includes(title))
+  assert.strictEqual(cases.length, 1, `one case is called ${title}`)
+  return Effect.provide(failuresOf(cases), layerOf(subject))
+}
+
+describe("the kit goes red on a dialect that", () => {
+  for (const [title, broken, expected] of breaks) {
+    it.live(
+      title,
+      () =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* failing(toySubject, expected), [], "red without the break")
+          assert.isNotEmpty(yield* failing(broken(toySubject), expected))
+        }),
+      60_000
+    )
+  }
+})
+
+describe("the kit stays green on a dialect that", () => {
+  it.live(
+    "is wrapped in the same ways and changes nothing",
+    () => {
+      const wrapped = [
+        standingOn(Customers, () => ({})),
+        answering(() => ({})),
+        takingFor("HEAD", "HEAD"),
+        paging((page) => page),
+        writing(() => ({})),
+        codingRead((told) => told)
+      ].reduce((subject, wrap) => wrap(subject), toySubject)
+      const cases = dialectCapabilities().flatMap((capability) => capability.cases)
+      return Effect.map(Effect.provide(failuresOf(cases), layerOf(wrapped)), (failures) =>
+        assert.deepStrictEqual(failures, [])
+      )
+    },
+    60_000
+  )
+})
