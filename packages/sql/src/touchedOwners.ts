@@ -14,16 +14,15 @@ export const makeTouchedOwners = (sql: SqlClient.SqlClient) => {
     sql`UPDATE customers SET touched = ${position}, touched_at = ${at}
 WHERE merchant_id = ${merchant} AND id = ${id}`
 
-  // The casts are for databases that would take parameters without a type for text.
-  const touchMany = (merchant: MerchantId, owners: ReadonlyArray<Owner>) =>
-    sql`UPDATE customers SET touched = owners.column2, touched_at = owners.column3
-FROM (VALUES ${sql.csv(
-      owners.map(
-        ([id, position, at]) =>
-          sql`(CAST(${id} AS BIGINT), CAST(${position} AS BIGINT), CAST(${at} AS BIGINT))`
-      )
-    )}) AS owners
-WHERE customers.merchant_id = ${merchant} AND customers.id = owners.column1`
+  /** By ids and not by a join: a planner without statistics may take a join for a walk through all customers. */
+  const touchMany = (merchant: MerchantId, owners: ReadonlyArray<Owner>) => {
+    // The casts are for databases that would take parameters without a type for text.
+    const values = (column: 1 | 2) =>
+      sql.join(" ", false)(owners.map((owner) => sql`WHEN ${owner[0]} THEN CAST(${owner[column]} AS BIGINT)`))
+    const ids = owners.map(([id]) => id)
+    return sql`UPDATE customers SET touched = CASE id ${values(1)} END, touched_at = CASE id ${values(2)} END
+WHERE merchant_id = ${merchant} AND ${sql.in("id", ids)}`
+  }
 
   const touchAll = Effect.fnUntraced(function* (merchant: MerchantId, owners: ReadonlyArray<Owner>) {
     for (let from = 0; from < owners.length; from += ownersAtOnce) {
