@@ -91,7 +91,7 @@ describe("an allowed arrow", () => {
     ],
     [
       "packages/conformance",
-      `import { it } from "@effect/vitest"\nimport fc from "fast-check"\nimport "node:os"`
+      `import { it } from "@effect/vitest"\nimport fc from "fast-check"\nimport "node:os"\nimport "@tillbridge/wire"`
     ],
     [
       "apps/server",

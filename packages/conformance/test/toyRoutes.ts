@@ -25,7 +25,7 @@ const answer = (text: string, status = 200, more: Readonly<Record<string, string
 const refuse = (why: string, status = 200, more: Readonly<Record<string, string>> = {}) =>
   answer(JSON.stringify({ ok: "no", why }), status, more)
 
-const refusalOf = (error: DomainError) => {
+export const toyRefusal = (error: DomainError) => {
   switch (error._tag) {
     case "StorageError":
       return error.isRetryable ? refuse("try again", 503, { "retry-after": "1" }) : refuse("broken", 500)
@@ -151,7 +151,7 @@ export const toyRoutes: Layer.Layer<never, never, HttpRouter.HttpRouter | Creden
         serve(request).pipe(
           Effect.catchCause((cause) => {
             const error = Cause.findErrorOption(cause)
-            if (Option.isSome(error)) return Effect.succeed(refusalOf(error.value))
+            if (Option.isSome(error)) return Effect.succeed(toyRefusal(error.value))
             return Effect.as(Effect.logError("request failed", cause), refuse("broken", 500))
           })
         )
