@@ -26,7 +26,7 @@ describe("an update", () => {
   it.effect("sets each documented field, and leaves every other as it is", () =>
     Effect.gen(function* () {
       const { call, john } = yield* withJohn()
-      let expected = yield* john
+      const expected: Record<string, unknown> = { ...(yield* john) }
       for (const [name, value] of Object.entries({
         email: "new@example.test",
         firstName: "Jean",
@@ -43,7 +43,7 @@ describe("an update", () => {
         language: "fr"
       })) {
         assert.strictEqual((yield* call("/update", post({ id_client: 1, [name]: value }))).text, done, name)
-        expected = { ...expected, [name]: value }
+        expected[name] = value
         assert.deepStrictEqual(yield* john, expected, name)
       }
     })
@@ -146,7 +146,7 @@ describe("an update", () => {
     Effect.gen(function* () {
       const { call, customers, john, merchant } = yield* withJohn()
       const before = yield* john
-      const [kept] = yield* customers.getMany(merchant.id, [1 as never])
+      const kept = yield* customers.getMany(merchant.id, [1 as never])
       const answer = yield* call(
         "/update",
         post({
@@ -169,7 +169,7 @@ describe("an update", () => {
       )
       assert.strictEqual(answer.text, done)
       assert.deepStrictEqual(yield* john, before)
-      assert.deepStrictEqual(yield* customers.getMany(merchant.id, [1 as never]), [kept])
+      assert.deepStrictEqual(yield* customers.getMany(merchant.id, [1 as never]), kept)
     })
   )
 

@@ -3,8 +3,8 @@
  * on the test's clock, with its log kept. What it answers is read as bytes, so that nothing is forgiven on the way.
  */
 import { assert } from "@effect/vitest"
+import type { Cards } from "@tillbridge/domain"
 import {
-  Cards,
   Credentials,
   Customers,
   layerDomain,

@@ -122,8 +122,9 @@ const readPieces = (pieces: ReadonlyArray<AnswerPiece>) => {
       end = readRest(piece.text, piece.hasList)
     }
   }
-  return Stream.fromArray(records).pipe(
-    Stream.concat(Stream.fromEffectDrain(Effect.andThen(counted(passwords), end)))
+  return Stream.fromEffectDrain(counted(passwords)).pipe(
+    Stream.concat(Stream.fromArray(records)),
+    Stream.concat(Stream.fromEffectDrain(end))
   )
 }
 

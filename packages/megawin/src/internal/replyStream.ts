@@ -50,6 +50,8 @@ export const openReply = Effect.fnUntraced(function* (
         redirect: "manual"
       }),
       Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+      // The span of an exchange holds its request, and a body holds a person's data.
+      Effect.provideService(HttpClient.TracerDisabledWhen, ({ body }) => body._tag !== "Empty"),
       Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(late) })
     )
   const { headers, status } = response
