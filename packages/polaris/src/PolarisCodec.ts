@@ -38,7 +38,7 @@ const addUnknown = (
   for (const name in kept) {
     const value = kept[name]
     if (value === null || value === undefined || value === "") continue
-    if (known.has(name.toLowerCase()) || !isMemberName.test(name)) continue
+    if (known.has(name.toLowerCase()) || !isMemberName(name)) continue
     fields.push([name, value])
   }
 }
@@ -46,7 +46,8 @@ const addUnknown = (
 /** When the customer or one of the cards it has now was changed last. */
 export const lastChange = (customer: Customer, cards: ReadonlyArray<LoyaltyCard>): DateTime.Utc => {
   let last = customer.updatedAt
-  for (const { updatedAt } of cards) if (updatedAt.epochMilliseconds > last.epochMilliseconds) last = updatedAt
+  for (const { updatedAt } of cards)
+    if (updatedAt.epochMilliseconds > last.epochMilliseconds) last = updatedAt
   return last
 }
 

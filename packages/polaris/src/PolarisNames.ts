@@ -84,7 +84,10 @@ export interface PolarisNames {
 }
 
 const sameNames = <K extends string>(members: ReadonlyArray<K>): Readonly<Record<K, string>> =>
-  Object.fromEntries(members.map((member) => [member, member])) as { [key: string]: string } as Record<K, string>
+  Object.fromEntries(members.map((member) => [member, member])) as { [key: string]: string } as Record<
+    K,
+    string
+  >
 
 /** The project's reading: .NET habits, PascalCase French without accents. */
 export const defaultNames: PolarisNames = {

@@ -28,7 +28,14 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
-import { errorAnswer, nilAnswer, recordAnswer, scalarAnswer, sliceAnswer, sliceFrame } from "./internal/answers.ts"
+import {
+  errorAnswer,
+  nilAnswer,
+  recordAnswer,
+  scalarAnswer,
+  sliceAnswer,
+  sliceFrame
+} from "./internal/answers.ts"
 import { readGetClient, readModified, readPutClient, required } from "./internal/arguments.ts"
 import {
   addressOf,
@@ -100,7 +107,9 @@ const signingKey = Effect.fnUntraced(function* (
   if (secret === undefined) return yield* mac.generateKey(Mac.hmacSha256)
   const text = Redacted.value(secret)
   if (text.length < shortestSecret) {
-    return yield* Effect.die(new Error(`the secret of the routes needs at least ${shortestSecret} characters`))
+    return yield* Effect.die(
+      new Error(`the secret of the routes needs at least ${shortestSecret} characters`)
+    )
   }
   return yield* Mac.key(Mac.hmacSha256, new TextEncoder().encode(text))
 })
@@ -190,7 +199,9 @@ const makeHandler = Effect.fnUntraced(function* (options: PolarisRoutesOptions, 
 
   /** A shop of the client that its record does not name is the one of the call (its default is DOCUMENTED). */
   const putClient = Effect.fnUntraced(function* ({ format, merchant, parameters, principal }: Call) {
-    const { id, patch, references, store } = yield* Effect.fromResult(readPutClient(parameters, merchant, names))
+    const { id, patch, references, store } = yield* Effect.fromResult(
+      readPutClient(parameters, merchant, names)
+    )
     yield* requireStore(merchant, store)
     if (patch.registeredIn != null) yield* requireStore(merchant, patch.registeredIn)
     if (id === "unknown") return yield* new CustomerNotFound()
@@ -297,11 +308,7 @@ const crypto = Mac.layerWebCrypto.pipe(Layer.provide(SecureRandom.layerWebCrypto
 /** Adds the vendor's paths to the router. */
 export const layer = (
   options: PolarisRoutesOptions = {}
-): Layer.Layer<
-  never,
-  never,
-  HttpRouter.HttpRouter | Customers | Cards | Credentials | Merchants
-> =>
+): Layer.Layer<never, never, HttpRouter.HttpRouter | Customers | Cards | Credentials | Merchants> =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
       const base = `${options.basePath ?? ""}${API_PATH}` as `/${string}`

@@ -44,9 +44,7 @@ const rest = [Schema.Record(Schema.String, Schema.Unknown)] as const
 /** INFERRED: a loyalty card. The counters are those that the back office shows of a card. */
 export const InfoCarte = Schema.StructWithRest(
   Schema.Struct({
-    Numero: WireText.check(
-      Schema.makeFilter((number) => number !== null, { message: "must not be empty" })
-    ),
+    Numero: WireText.check(Schema.makeFilter((number) => number !== null, { message: "must not be empty" })),
     TypeCarte: text,
     NombreArticles: text,
     NombrePoints: text,

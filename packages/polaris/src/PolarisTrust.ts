@@ -14,11 +14,17 @@ export type Fingerprint = string & { readonly Fingerprint: unique symbol }
 
 /** Reads a fingerprint in any usual spelling: `AB:CD:…`, with or without colons or spaces, in any letter case. */
 export const parseFingerprint = (text: string): Result.Result<Fingerprint, InvalidField> => {
-  const digits = text.replace(/^sha-?256[:= ]/i, "").replace(/[:\s]/g, "").toLowerCase()
+  const digits = text
+    .replace(/^sha-?256[:= ]/i, "")
+    .replace(/[:\s]/g, "")
+    .toLowerCase()
   return /^[0-9a-f]{64}$/.test(digits)
     ? Result.succeed(digits as Fingerprint)
     : Result.fail(
-        new InvalidField({ field: "fingerprint", reason: "must be the SHA-256 of a certificate: 64 hex digits" })
+        new InvalidField({
+          field: "fingerprint",
+          reason: "must be the SHA-256 of a certificate: 64 hex digits"
+        })
       )
 }
 

@@ -1,6 +1,12 @@
 /** Polaris (VEGA Informatique), the client functions of its web API: client, source, destination and drop-in server. */
 export { Polaris } from "./Polaris.ts"
+export { polarisCodec } from "./PolarisAnswers.ts"
+export * from "./PolarisClient.ts"
 export * from "./PolarisCodec.ts"
+export * from "./PolarisConfig.ts"
+export * from "./PolarisDestination.ts"
 export * from "./PolarisNames.ts"
 export * as PolarisRoutes from "./PolarisRoutes.ts"
 export * as PolarisSchema from "./PolarisSchema.ts"
+export * from "./PolarisSource.ts"
+export * from "./PolarisTrust.ts"

@@ -33,7 +33,13 @@ export const scalarAnswer = (
   type: "long" | "boolean",
   value: number | boolean,
   more?: Readonly<Record<string, string>>
-) => answer(format, format === "xml" ? `${XML_DECLARATION}<${type}>${value}</${type}>` : String(value), 200, more)
+) =>
+  answer(
+    format,
+    format === "xml" ? `${XML_DECLARATION}<${type}>${value}</${type}>` : String(value),
+    200,
+    more
+  )
 
 /** Nobody, as 200 with nothing in it. */
 export const nilAnswer = (format: Format, names: PolarisNames) =>

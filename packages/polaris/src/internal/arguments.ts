@@ -10,6 +10,9 @@ import { isWrong, readInt32, type ReadContext } from "./fields.ts"
 import { type ClientCall, readClientCall, readId } from "./incoming.ts"
 import { indexesOf, isPlain, parseDocument, renamed, sameName } from "./wireTree.ts"
 
+/** What of a merchant the arguments depend on. */
+export type Addressed = Pick<Merchant, "timeZone" | "externalKeyPrefix">
+
 type Read<A> = Result.Result<A, BadCall | InvalidField>
 
 const missing = (name: string): Result.Result<never, BadCall> =>
@@ -33,7 +36,7 @@ const readStore = (parameters: CallParameters, name: string): Read<StoreId> => {
 }
 
 /** Whether the merchant's prefix was given. Another one is told so: it would name keys that nobody has. */
-const readPrefix = (parameters: CallParameters, merchant: Merchant): Read<string | null> => {
+const readPrefix = (parameters: CallParameters, merchant: Addressed): Read<string | null> => {
   const given = orNull(parameters.get("prefixCle"))
   if (given === null) return Result.succeed(null)
   return given === merchant.externalKeyPrefix ? Result.succeed(given) : invalid("prefixCle inconnu")
@@ -46,7 +49,7 @@ export interface GetClientCall {
 }
 
 /** The number is looked at before the key (INFERRED); a key needs its prefix (DOCUMENTED). */
-export const readGetClient = (parameters: CallParameters, merchant: Merchant): Read<GetClientCall> => {
+export const readGetClient = (parameters: CallParameters, merchant: Addressed): Read<GetClientCall> => {
   const store = readStore(parameters, "CodeMagasin")
   if (Result.isFailure(store)) return Result.fail(store.failure)
   const prefix = readPrefix(parameters, merchant)
@@ -81,7 +84,7 @@ const defaultLimit = 100
 
 export const readModified = (
   parameters: CallParameters,
-  merchant: Merchant,
+  merchant: Addressed,
   largestPage: number
 ): Read<ModifiedCall> => {
   const lastChanged = required(parameters, "lastChanged")
@@ -120,7 +123,8 @@ export const readInfoClient = (text: string, names: PolarisNames) => {
     return invalid(`InfoClient : élément ${names.roots.client} attendu`)
   }
   // An element without members is the same as a record without any.
-  const record = value === "" || (root !== null && typeof value === "string" && value.trim() === "") ? {} : value
+  const record =
+    value === "" || (root !== null && typeof value === "string" && value.trim() === "") ? {} : value
   if (!isPlain(record)) return invalid("InfoClient : un seul client attendu")
   const members = renamed(record, indexesOf(names).client)
   return Result.isSuccess(members)
@@ -130,7 +134,7 @@ export const readInfoClient = (text: string, names: PolarisNames) => {
 
 export const readPutClient = (
   parameters: CallParameters,
-  merchant: Merchant,
+  merchant: Addressed,
   names: PolarisNames
 ): Read<PutClientCall> => {
   const text = required(parameters, "InfoClient")

@@ -55,9 +55,7 @@ const repeated = (query: Parameters, form: Parameters): string | undefined =>
 const asked = (query: Parameters, form: Parameters): Result.Result<Asked, BadCall> => {
   const twice = repeated(query, form)
   if (twice !== undefined) {
-    return Result.fail(
-      new BadCall({ code: "RepeatedParameter", info: `${twice} est donné plus d'une fois` })
-    )
+    return Result.fail(new BadCall({ code: "RepeatedParameter", info: `${twice} est donné plus d'une fois` }))
   }
   const parameters: CallParameters = {
     get: (name) => form.getIgnoreCase(name) ?? query.getIgnoreCase(name)
@@ -93,18 +91,14 @@ export const readCall = (
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** User and password of an `Authorization: Basic` header; `null` when there is another or a broken one. */
-const basicOf = (
-  header: string
-): { readonly user: string; readonly password: Redacted.Redacted } | null => {
+const basicOf = (header: string): { readonly user: string; readonly password: Redacted.Redacted } | null => {
   const match = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header.trim())
   const bytes = match === null ? undefined : Base64.decode(match[1]!)
   if (bytes === undefined || Result.isFailure(bytes)) return null
   try {
     const text = utf8.decode(bytes.success)
     const colon = text.indexOf(":")
-    return colon < 1
-      ? null
-      : { user: text.slice(0, colon), password: Redacted.make(text.slice(colon + 1)) }
+    return colon < 1 ? null : { user: text.slice(0, colon), password: Redacted.make(text.slice(colon + 1)) }
   } catch {
     return null
   }

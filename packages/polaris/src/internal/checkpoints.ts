@@ -20,7 +20,9 @@ export interface CheckpointScope {
 const encoder = new TextEncoder()
 
 const signed = (scope: CheckpointScope, position: number): Uint8Array =>
-  encoder.encode(JSON.stringify(["c1", scope.merchant, scope.sinceMillis, scope.store, scope.prefix, position]))
+  encoder.encode(
+    JSON.stringify(["c1", scope.merchant, scope.sinceMillis, scope.store, scope.prefix, position])
+  )
 
 const foreign = () =>
   new BadCall({

@@ -2,7 +2,14 @@
  * Times as this API may spell them. No page says which form it takes, so every form that .NET writes or a French shop
  * types is read (INFERRED): ISO 8601 with or without time, fraction and zone, `dd/MM/yyyy`, and `/Date(ms+0200)/`.
  */
-import { formatLocalDate, fromLocal, type LocalDateTime, parseLocal, type TimeZone, toLocal } from "@tillbridge/domain"
+import {
+  formatLocalDate,
+  fromLocal,
+  type LocalDateTime,
+  parseLocal,
+  type TimeZone,
+  toLocal
+} from "@tillbridge/domain"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import type { DateStyle } from "../PolarisNames.ts"

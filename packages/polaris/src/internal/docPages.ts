@@ -49,7 +49,11 @@ type TypeName = (typeof types)[number]
 /** A type by its .NET name; the vendor's own page spells the namespace once without its second "e". */
 const typeOf = (name: string): TypeName | undefined => {
   // A plus that was not escaped has become a space.
-  const wanted = name.trim().replace(" ", "+").replace(/^RepDamon\./i, "RepDaemon.").toLowerCase()
+  const wanted = name
+    .trim()
+    .replace(" ", "+")
+    .replace(/^RepDamon\./i, "RepDaemon.")
+    .toLowerCase()
   return types.find((type) => netName(type).toLowerCase() === wanted)
 }
 
@@ -65,7 +69,8 @@ const signatureOf = (one: ApiFunction): string => {
 
 const rightsOf = (one: ApiFunction): string => {
   if (one.rights === "none") return paragraph("Aucune identification n'est demandée.")
-  if (one.rights === "write") return paragraph(`Il faut le droit « ${rightNames.write} » (choix de ce projet).`)
+  if (one.rights === "write")
+    return paragraph(`Il faut le droit « ${rightNames.write} » (choix de ce projet).`)
   return (
     paragraph("Au moins une de ces conditions :") +
     `<ul><li>avoir le droit « ${rightNames.read} »</li><li>avoir le droit « ${rightNames.write} »</li></ul>`
@@ -105,7 +110,12 @@ const membersOf = (type: TypeName, names: PolarisNames): ReadonlyArray<ReadonlyA
   if (type === "InfoClient") {
     return clientMembers.map((member) => {
       const { meaning, net } = clientColumns[member]
-      return [code(names.client[member]), net, meaning, member === "IDClient" ? "type documenté, nom choisi" : own]
+      return [
+        code(names.client[member]),
+        net,
+        meaning,
+        member === "IDClient" ? "type documenté, nom choisi" : own
+      ]
     })
   }
   if (type === "InfoCarte") {
@@ -122,14 +132,21 @@ const membersOf = (type: TypeName, names: PolarisNames): ReadonlyArray<ReadonlyA
       "Point de reprise à donner à l'appel suivant",
       "documenté, casse choisie"
     ],
-    [code(names.fragment.clients), "Liste de InfoClient", "Les clients, du changement le plus ancien au plus récent", own]
+    [
+      code(names.fragment.clients),
+      "Liste de InfoClient",
+      "Les clients, du changement le plus ancien au plus récent",
+      own
+    ]
   ]
 }
 
 const typePage = (type: TypeName, path: string, names: PolarisNames) => {
   const rows = membersOf(type, names).map(([name = "", net = "", meaning = "", basis = ""]) => [
     name,
-    net.startsWith("Liste de ") ? `Liste de ${typeLink(path, net.slice("Liste de ".length))}` : escapeText(net),
+    net.startsWith("Liste de ")
+      ? `Liste de ${typeLink(path, net.slice("Liste de ".length))}`
+      : escapeText(net),
     escapeText(meaning),
     escapeText(basis)
   ])
@@ -138,8 +155,7 @@ const typePage = (type: TypeName, path: string, names: PolarisNames) => {
     paragraph(
       "Un membre sans valeur est absent. Les noms sont lus sans tenir compte de la casse, dans n'importe quel ordre ; " +
         "un membre inconnu est conservé et rendu tel quel."
-    ) +
-      table(["Membre", "Type", "Description", "Origine"], rows)
+    ) + table(["Membre", "Type", "Description", "Origine"], rows)
   )
 }
 
@@ -167,6 +183,10 @@ export const documentation = (
   if (docType === undefined || docType.trim() === "") return functionPage(one, own, options.largestPage)
   const type = typeOf(docType)
   return type === undefined
-    ? page("Type inconnu", `<p><a href="${escapeAttribute(`${own}?doc`)}">${escapeText(one.name)}</a></p>`, 404)
+    ? page(
+        "Type inconnu",
+        `<p><a href="${escapeAttribute(`${own}?doc`)}">${escapeText(one.name)}</a></p>`,
+        404
+      )
     : typePage(type, own, options.names)
 }

@@ -8,8 +8,14 @@ export type Field =
   | readonly [name: string, value: string, bare: boolean]
   | readonly [name: string, value: Schema.Json, bare?: undefined]
 
-/** Names that are written: what XML takes without a prefix. */
-export const isMemberName = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/
+const memberName = /^(?!xml)[A-Za-z_][A-Za-z0-9_-]{0,63}$/i
+
+/** Many readers refuse these; one such name would make a whole slice unreadable for them. */
+const hostileNames = new Set(["constructor", "prototype", "__proto__"])
+
+/** Whether a member of that name is written: what XML takes without a prefix. */
+export const isMemberName = (name: string): boolean => memberName.test(name) && !hostileNames.has(name)
+
 const isBareNumber = /^-?(?:0|[1-9][0-9]{0,27})(?:\.[0-9]{1,28})?$/
 
 /** Whether a value of that kind stands bare in JSON. */
@@ -30,11 +36,11 @@ const itemName = (item: Schema.Json): string =>
           : "decimal"
         : "Item"
 
-/** Deeper than any record that was read can be; what is below is left out. */
-const deepest = 30
+/** Nothing deeper is kept; it leaves room for what stands around a record within the limits of readers. */
+export const MAX_KEPT_DEPTH = 20
 
 const xmlOfJson = (name: string, value: Schema.Json, depth = 0): string => {
-  if (value === null || depth > deepest || !isMemberName.test(name)) return ""
+  if (value === null || depth > MAX_KEPT_DEPTH || !isMemberName(name)) return ""
   if (typeof value !== "object") {
     const text = String(value)
     return text === "" ? `<${name}/>` : `<${name}>${escapeText(text)}</${name}>`
@@ -74,4 +80,3 @@ export const jsonOf = (fields: ReadonlyArray<Field>): string => {
   }
   return out
 }
-

@@ -70,6 +70,7 @@ const reasons: Readonly<Record<string, string>> = {
   "must be a whole number of 32 bits": "nombre entier (Int32) attendu",
   "must be a whole number of 64 bits": "nombre entier (Int64) attendu",
   "must be a decimal number": "nombre décimal attendu",
+  "must not be nested so deeply": "imbrication trop profonde",
   "must not contain NUL or a lone surrogate": "caractère NUL ou surrogate isolé",
   "is not a date of the calendar": "date inexistante"
 }
@@ -179,7 +180,12 @@ export const answerOf = (error: CallError): ErrorAnswer => {
         headers: close
       }
     case "BodyUnreadable":
-      return { status: 400, code: "BodyUnreadable", message: "le corps n'a pas pu être lu en entier", headers: close }
+      return {
+        status: 400,
+        code: "BodyUnreadable",
+        message: "le corps n'a pas pu être lu en entier",
+        headers: close
+      }
     case "UnsupportedBody":
       return {
         status: 415,

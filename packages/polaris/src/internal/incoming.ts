@@ -5,7 +5,6 @@ import {
   type CustomerChange,
   type CustomerPatch,
   type CustomerRecord,
-  type ExternalId,
   InvalidField,
   orNull,
   textOf
@@ -13,13 +12,13 @@ import {
 import type * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { CardMember, ClientMember } from "../PolarisNames.ts"
+import type { ClientMember } from "../PolarisNames.ts"
 import { type InfoCarte, type InfoClient, scalarText } from "../PolarisSchema.ts"
 import { readTime } from "./dates.ts"
 import { DIALECT } from "./dialect.ts"
+import { MAX_KEPT_DEPTH } from "./encode.ts"
 import {
   addPart,
-  cardColumns,
   clientColumns,
   type Column,
   isStorable,
@@ -43,7 +42,12 @@ const columnOf = (name: string): Column | undefined =>
   Object.hasOwn(clientColumns, name) ? clientColumns[name as ClientMember] : undefined
 
 /** Not read as fields: what the vendor counts, stamps or lists itself, and the key, which is an external id. */
-const elsewhere = new Set<string>(["IDClient", "Cle", "DateModification", "Cartes"] satisfies Array<ClientMember>)
+const elsewhere = new Set<string>([
+  "IDClient",
+  "Cle",
+  "DateModification",
+  "Cartes"
+] satisfies Array<ClientMember>)
 
 /** The time of a record's last change, where it has one that can be read. */
 export const modifiedAt = (wire: InfoClient, context: Pick<ReadContext, "timeZone">): DateTime.Utc | null => {
@@ -51,11 +55,23 @@ export const modifiedAt = (wire: InfoClient, context: Pick<ReadContext, "timeZon
   return text === null ? null : (readTime(text, context.timeZone)?.instant ?? null)
 }
 
-/** Without what no store can carry; `undefined` when nothing is left. */
+/** What keeps a value from being kept: text that no store can carry, or depth that no reader would take. */
+const whyNotKeepable = (value: Schema.Json, depth = 0): string | undefined => {
+  if (typeof value === "string")
+    return isStorable(value) ? undefined : "must not contain NUL or a lone surrogate"
+  if (typeof value !== "object" || value === null) return undefined
+  if (depth >= MAX_KEPT_DEPTH) return "must not be nested so deeply"
+  for (const [name, part] of Object.entries(value)) {
+    const reason = whyNotKeepable(name) ?? whyNotKeepable(part as Schema.Json, depth + 1)
+    if (reason !== undefined) return reason
+  }
+  return undefined
+}
+
+/** As it is kept; `undefined` for what says nothing or cannot be kept. */
 const keepable = (value: unknown): Schema.Json | undefined => {
   const json = asJson(value)
-  if (json === null || json === "") return undefined
-  return isStorable(JSON.stringify(json)) && !JSON.stringify(json).includes("\\u0000") ? json : undefined
+  return json === null || json === "" || whyNotKeepable(json) !== undefined ? undefined : json
 }
 
 /**
@@ -125,7 +141,9 @@ export const readId = (name: string, value: string): CustomerId | "unknown" | In
   if (number === undefined || number > 9_223_372_036_854_775_807n || number < -9_223_372_036_854_775_808n) {
     return new InvalidField({ field: name, reason: "must be a whole number of 64 bits" })
   }
-  return number >= 1n && number <= BigInt(Number.MAX_SAFE_INTEGER) ? CustomerId.make(Number(number)) : "unknown"
+  return number >= 1n && number <= BigInt(Number.MAX_SAFE_INTEGER)
+    ? CustomerId.make(Number(number))
+    : "unknown"
 }
 
 const wrong = (field: string, reason: string) => Result.fail(new InvalidField({ field, reason }))
@@ -141,16 +159,18 @@ const strictlyKept = (name: string, value: unknown, context: ReadContext): Schem
   }
   const json = asJson(value)
   if (json === null || json === "") return null
-  return (
-    keepable(value) ?? new InvalidField({ field: "InfoClient", reason: "must not contain NUL or a lone surrogate" })
-  )
+  const reason = whyNotKeepable(json)
+  return reason === undefined ? json : new InvalidField({ field: "InfoClient", reason })
 }
 
 /**
  * The members that a caller sends, already by this package's names. A value of no use is an error; cards and the time
  * of the last change are not looked at; members that are not known are kept.
  */
-export const readClientCall = (record: Plain, context: ReadContext): Result.Result<ClientCall, InvalidField> => {
+export const readClientCall = (
+  record: Plain,
+  context: ReadContext
+): Result.Result<ClientCall, InvalidField> => {
   const kept: Kept = {}
   let patch: CustomerPatch = {}
   for (const name in record) {
@@ -187,8 +207,3 @@ const identityOf = (record: Plain): Result.Result<Pick<ClientCall, "id" | "key">
   if (key !== null && !isKey(key)) return wrong("Cle", "must be at most 255 characters long")
   return Result.succeed({ id, key })
 }
-
-/** The external id that a key names. */
-export const externalIdOf = (system: string, key: string): ExternalId => ({ system, key })
-
-export const isCardMember = (name: string): name is CardMember => Object.hasOwn(cardColumns, name)

@@ -21,10 +21,7 @@ export const outgoingKey = (
   externalSystem: string
 ): string => externalKey([source, ...others], externalSystem) ?? `${source.system}:${source.key}`
 
-const birthday = (
-  birthDate: CustomerRecord["birthDate"],
-  names: PolarisNames
-): string | undefined => {
+const birthday = (birthDate: CustomerRecord["birthDate"], names: PolarisNames): string | undefined => {
   if (birthDate === undefined) return undefined
   const { day, month, year } = birthDate
   if (day === null && month === null && year === null) return ""
@@ -43,7 +40,7 @@ const keptMembers = (kept: Readonly<Record<string, Schema.Json>>): Record<string
     if (value === undefined || value === null || value === "") continue
     const column = columnOf(name)
     if (column === undefined) {
-      if (isMemberName.test(name)) out[name] = value
+      if (isMemberName(name)) out[name] = value
     } else if (column.read === undefined && !notSent.has(name)) {
       const text = scalarText(value)
       if (text !== null) out[name] = text
@@ -53,7 +50,12 @@ const keptMembers = (kept: Readonly<Record<string, Schema.Json>>): Record<string
 }
 
 /** The site's own to say, and the key, which comes from the external ids. */
-const notSent = new Set<string>(["IDClient", "Cle", "DateModification", "Cartes"] satisfies Array<ClientMember>)
+const notSent = new Set<string>([
+  "IDClient",
+  "Cle",
+  "DateModification",
+  "Cartes"
+] satisfies Array<ClientMember>)
 
 /**
  * A customer's members for `Client.PutClient`: only those that the record has, `null` as empty text. The shop is left
@@ -94,7 +96,9 @@ export const writeClient = (client: OutgoingClient, format: "xml" | "json", name
     const name = wireNames[member] ?? member
     const kind = columnOf(member)?.kind ?? "text"
     if (typeof value !== "string") return [name, value]
-    return value === "" && kind !== "text" && format === "json" ? [name, null] : [name, value, isBare(kind, value)]
+    return value === "" && kind !== "text" && format === "json"
+      ? [name, null]
+      : [name, value, isBare(kind, value)]
   })
   const { client: root } = names.roots
   return format === "json" ? `{${jsonOf(fields)}}` : `<${root}>${xmlOf(fields)}</${root}>`

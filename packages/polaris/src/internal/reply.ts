@@ -9,7 +9,15 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { PolarisNames } from "../PolarisNames.ts"
 import { FragmentedInfoClient, InfoClient } from "../PolarisSchema.ts"
-import { indexesOf, isPlain, listOf, parseDocument, renamed, sameName, type WireDocument } from "./wireTree.ts"
+import {
+  indexesOf,
+  isPlain,
+  listOf,
+  parseDocument,
+  renamed,
+  sameName,
+  type WireDocument
+} from "./wireTree.ts"
 
 /** What reading depends on: the site's names, and what no message may show. */
 export interface ReplyContext {
@@ -39,7 +47,8 @@ const presentable = (text: string, secrets: ReadonlyArray<Redacted.Redacted>): s
   for (const secret of secrets) {
     const value = RedactedValue.value(secret)
     if (value === "") continue
-    for (const form of new Set([value, encodeURIComponent(value)])) shown = shown.replaceAll(form, "<redacted>")
+    for (const form of new Set([value, encodeURIComponent(value)]))
+      shown = shown.replaceAll(form, "<redacted>")
   }
   return shown
     .replace(/[\s\0-\x1f\x7f]+/g, " ")
@@ -76,7 +85,7 @@ export const errorOf = ({ root, value }: WireDocument, context: ReplyContext): W
 }
 
 /** An error as a reason. */
-export const reasonOfError = ({ code, message }: WireError): SourceFailure => {
+export const reasonOfError = ({ code, message }: WireError): Refused | Unauthorized => {
   const detail = [code, message].filter((part) => part !== "").join(": ") || "no reason given"
   return code === "NotAuthenticated" || code === "NotPermitted"
     ? new Unauthorized({ detail })
@@ -146,7 +155,8 @@ const decodeSlice = Schema.decodeUnknownResult(
 const listIn = (record: Readonly<Record<string, unknown>>): ReadonlyArray<unknown> | undefined => {
   if ("clients" in record) return listOf(record["clients"])
   const lists = Object.entries(record).flatMap(([name, value]) => {
-    if (name === "hasMoreResults" || name === "checkPoint" || (!Array.isArray(value) && !isPlain(value))) return []
+    if (name === "hasMoreResults" || name === "checkPoint" || (!Array.isArray(value) && !isPlain(value)))
+      return []
     const list = listOf(value)
     return list === undefined ? [] : [list]
   })

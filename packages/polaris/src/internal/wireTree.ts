@@ -60,7 +60,10 @@ export interface ParseLimits {
 const reply: ParseLimits = { maxBytes: MAX_REPLY_BYTES, maxElements: MAX_REPLY_XML_ELEMENTS }
 
 /** Reads a text that begins with `<` as XML and any other as JSON; the failure says why, and nothing of the text. */
-export const parseDocument = (text: string, limits: ParseLimits = reply): Result.Result<WireDocument, string> => {
+export const parseDocument = (
+  text: string,
+  limits: ParseLimits = reply
+): Result.Result<WireDocument, string> => {
   const start = text.trimStart()
   if (start === "") return Result.fail("is empty")
   if (/^<(!doctype\s+html|html)/i.test(start)) return Result.fail("is an HTML page")
