@@ -2,6 +2,7 @@
 import * as Command from "effect/cli/Command"
 import { cards } from "./commands/cards.ts"
 import { completions } from "./commands/completions.ts"
+import { convert } from "./commands/convert.ts"
 import { credentials } from "./commands/credentials.ts"
 import { customers } from "./commands/customers.ts"
 import { dialects } from "./commands/dialects.ts"
@@ -20,7 +21,7 @@ export const tillbridge = Command.make("tillbridge").pipe(
   Command.withSubcommands([
     { group: "Run", commands: [serve] },
     { group: "Store", commands: [merchants, credentials, customers, cards, periods] },
-    { group: "Tools", commands: [dialects, completions((): Command.Command.Any => tillbridge)] }
+    { group: "Tools", commands: [convert, dialects, completions((): Command.Command.Any => tillbridge)] }
   ]),
   Command.withGlobalFlags(globalFlags)
 )

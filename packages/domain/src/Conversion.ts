@@ -151,11 +151,11 @@ const lossOfValue = (before: unknown, after: unknown): Loss["how"] | undefined =
 
 const lossOfExternalIds = (
   before: ReadonlyArray<ExternalId>,
-  after: ReadonlyArray<ExternalId> | undefined
+  after: ReadonlyArray<ExternalId>
 ): Loss["how"] | undefined => {
   let how: Loss["how"] | undefined
   for (const { key, system } of before) {
-    const found = externalKey(after ?? [], system)
+    const found = externalKey(after, system)
     if (found === null) how = "lost"
     else if (found !== key) how ??= "changed"
   }
@@ -193,7 +193,7 @@ const lossesOfCard = (
       add(`cards.${field}`, lossOfValue(before[field], told))
   }
   add("cards.type", lossOfValue(before.type?.name, after.typeName))
-  add("cards.externalIds", lossOfExternalIds(before.externalIds, after.patch.externalIds))
+  add("cards.externalIds", lossOfExternalIds(before.externalIds, after.patch.externalIds ?? []))
   lossesOfExtensions(before.extensions, after.patch.extensions, (field, how) => add(`cards.${field}`, how))
 }
 
@@ -207,8 +207,12 @@ export const lossOf = (before: CustomerWithCards, after: CustomerChange): Readon
     if (how !== undefined && found.get(field) !== "lost") found.set(field, how)
   }
   const { customer } = before
-  add("id", lossOfValue(String(customer.id), after.source.key))
-  add("externalIds", lossOfExternalIds(customer.externalIds, after.customer.externalIds))
+  const { source } = after
+  // A customer who came from there goes by its own key there.
+  const isKnown = externalKey(customer.externalIds, source.system) === source.key
+  if (!isKnown) add("id", lossOfValue(String(customer.id), source.key))
+  const told = [...(after.customer.externalIds ?? []), ...(isKnown ? [source] : [])]
+  add("externalIds", lossOfExternalIds(customer.externalIds, told))
   for (const field of customerFields)
     add(
       field.replace(/^group\.name$/, "group"),
@@ -225,6 +229,30 @@ export const lossOf = (before: CustomerWithCards, after: CustomerChange): Readon
     else lossesOfCard(card, told, add)
   }
   return [...found].map(([field, how]) => ({ field, how }))
+}
+
+/**
+ * `lossOf` for each of some customers that were written in one answer, by what was read back from it. A dialect may
+ * tell a customer several times (once for each card) or not at all, which is `customer` lost.
+ */
+export const lossesOf = (
+  before: ReadonlyArray<CustomerWithCards>,
+  after: ReadonlyArray<CustomerChange>
+): ReadonlyArray<ReadonlyArray<Loss>> => {
+  const told = new Map<string, CustomerChange>()
+  for (const change of after) {
+    const earlier = told.get(change.source.key)
+    told.set(
+      change.source.key,
+      earlier === undefined ? change : { ...change, cards: [...earlier.cards, ...change.cards] }
+    )
+  }
+  const system = after[0]?.source.system ?? ""
+  return before.map((one) => {
+    const { externalIds, id } = one.customer
+    const found = told.get(externalKey(externalIds, system) ?? String(id)) ?? told.get(String(id))
+    return found === undefined ? [{ field: "customer", how: "lost" }] : lossOf(one, found)
+  })
 }
 
 /** What a vendor would be told of a whole customer: everything that a record can hold, the group by its name. */

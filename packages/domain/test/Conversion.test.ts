@@ -2,8 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Option } from "effect"
 import {
   type CustomerChange,
+  CustomerId,
   type CustomerWithCards,
   type LoyaltyCard,
+  lossesOf,
   lossOf,
   makeConversion,
   moneyFromText,
@@ -203,6 +205,30 @@ describe("what did not survive", () => {
       "extensions.x lost",
       "extensions.y lost"
     ])
+  })
+
+  it("takes the vendor's own key for the customer's id and external id there", () => {
+    const blank = probeCustomer([])
+    const before = {
+      ...blank,
+      customer: { ...blank.customer, externalIds: [{ system: "till", key: "T-5" }] }
+    }
+    assert.deepStrictEqual(losses(before, told("T-5")), [])
+    assert.deepStrictEqual(losses(before, told("T-6")), ["id changed", "externalIds lost"])
+  })
+
+  it("is told for each customer of an answer, also where it has one several times or not at all", () => {
+    const one = probeCustomer(["cards", "cards.medium"])
+    const two = { ...probeCustomer([]), customer: { ...probeCustomer([]).customer, id: CustomerId.make(7) } }
+    const card = { number: "0079001", patch: {}, typeName: null }
+    assert.deepStrictEqual(
+      lossesOf(
+        [one, two],
+        [told("1001", { cards: [card] }), told("1001", { cards: [{ ...card, number: "5" }] })]
+      ),
+      [[{ field: "cards.medium", how: "lost" }], [{ field: "customer", how: "lost" }]]
+    )
+    assert.deepStrictEqual(lossesOf([two], []), [[{ field: "customer", how: "lost" }]])
   })
 
   it("does not miss codes of a card that follow from its number", () => {

@@ -53,7 +53,8 @@ export const eachWindow = Effect.fnUntraced(function* <E, R>(
   }
 })
 
-type Sink = (text: string) => Effect.Effect<void, Failure | Stopped>
+/** Takes the next piece of the output. */
+export type Sink = (text: string | Uint8Array) => Effect.Effect<void, Failure | Stopped>
 
 /** Systems beyond so many share one column of JSON. */
 const mostSystems = 50
@@ -140,8 +141,8 @@ export const intoFile = <A, E, R>(
     )
   })
 
-const writeAll = (handle: number, text: string): void => {
-  const bytes = Buffer.from(text)
+const writeAll = (handle: number, text: string | Uint8Array): void => {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text
   for (let at = 0; at < bytes.length;) at += writeSync(handle, bytes, at)
 }
 
