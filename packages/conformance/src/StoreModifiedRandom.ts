@@ -117,6 +117,23 @@ const bySteps = (ids: ReadonlyArray<number>, { changes }: Model) =>
     some.toSorted((a, b) => a - b)
   ])
 
+const agrees = (merchant: MerchantId, model: Model, since: (typeof times)[number], limit: number) =>
+  Effect.gen(function* () {
+    const expected = [...model.changes]
+      .filter(([, { when }]) => when.epochMilliseconds >= since.epochMilliseconds)
+      .sort(([a, { step: x }], [b, { step: y }]) => x - y || a - b)
+      .map(([id]) => id)
+    const found = yield* modified(merchant, { since })
+    const ids = found.map(({ id }) => id)
+    assert.deepStrictEqual(bySteps(ids, model), bySteps(expected, model))
+    for (const { at: time, id, version } of found) {
+      assert.strictEqual(time.epochMilliseconds, model.changes.get(id)!.when.epochMilliseconds)
+      assert.strictEqual(version, model.customers.get(id)!.version)
+    }
+    const paged = yield* modifiedInPages(merchant, limit, 0 as ChangePosition, since)
+    assert.deepStrictEqual(plain(paged), plain(found))
+  })
+
 export const modelOfModified = (settings: Settings) =>
   property(
     "whatever is written in whatever order, the changed customers since any time are those of a plain list",
@@ -126,27 +143,12 @@ export const modelOfModified = (settings: Settings) =>
       Effect.gen(function* () {
         const { id: merchant } = yield* makeMerchant()
         const model: Model = { customers: new Map(), cards: new Map(), changes: new Map() }
-        for (const [index, one] of steps.entries()) yield* apply(merchant, model, one, index)
-        for (const since of [beginning, ...times]) {
-          const expected = [...model.changes]
-            .filter(([, { when }]) => when.epochMilliseconds >= since.epochMilliseconds)
-            .sort(([a, { step: x }], [b, { step: y }]) => x - y || a - b)
-          const found = yield* modified(merchant, { since })
-          const ids = found.map(({ id }) => id)
-          assert.deepStrictEqual(
-            bySteps(ids, model),
-            bySteps(
-              expected.map(([id]) => id),
-              model
-            )
-          )
-          for (const { at: time, id, version } of found) {
-            assert.strictEqual(time.epochMilliseconds, model.changes.get(id)!.when.epochMilliseconds)
-            assert.strictEqual(version, model.customers.get(id)!.version)
-          }
-          const paged = yield* modifiedInPages(merchant, limit, 0 as ChangePosition, since)
-          assert.deepStrictEqual(plain(paged), plain(found))
+        for (const [index, one] of steps.entries()) {
+          yield* apply(merchant, model, one, index)
+          // Asked all the time, as clients do, and not only at the end.
+          yield* agrees(merchant, model, times[index % times.length]!, limit)
         }
+        for (const since of [beginning, ...times.toReversed()]) yield* agrees(merchant, model, since, limit)
       })
   )
 

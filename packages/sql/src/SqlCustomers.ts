@@ -29,6 +29,7 @@ import {
 import { makeExternalIds } from "./externalIds.ts"
 import { makeMultiRow, overwrite } from "./multiRow.ts"
 import { makePageStarts } from "./pageStarts.ts"
+import { makeQuietPositions } from "./quietPositions.ts"
 import { makeStoring } from "./StorageFailures.ts"
 
 /** Ids of one IN list. */
@@ -111,6 +112,8 @@ FROM (SELECT id, version FROM customers WHERE ${where(merchant, filter)} ${pageO
           }))
       )
 
+    const isInUnit = Effect.map(Effect.serviceOption(sql.transactionService), Option.isSome)
+
     const pageStarts = makePageStarts()
 
     /** The whole list by offset: goes on after the last id of the page before, where that is still known. */
@@ -119,9 +122,7 @@ FROM (SELECT id, version FROM customers WHERE ${where(merchant, filter)} ${pageO
       window: { offset: number; limit: number }
     ) {
       // What a unit of work sees may be undone, and its revision is then counted again for another list.
-      if (Option.isSome(yield* Effect.serviceOption(sql.transactionService))) {
-        return yield* refsWhere(merchant, {}, window)
-      }
+      if (yield* isInUnit) return yield* refsWhere(merchant, {}, window)
       const start = pageStarts.find(merchant, window.offset)
       if (start !== undefined) {
         const found = yield* refsAndRevision(merchant, {}, { after: start.after, limit: window.limit })
@@ -178,11 +179,10 @@ WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)
     })
 
     /** One statement, so that the page is of one moment. */
-    const modified = (merchant: MerchantId, { after, limit, since }: ModifiedQuery) =>
+    const touchedSince = (merchant: MerchantId, since: number, after: number, limit: number) =>
       Effect.map(
         sql`SELECT id, version, touched, touched_at FROM customers WHERE merchant_id = ${merchant}
-  AND touched > ${after} AND touched_at >= ${since.epochMilliseconds} ORDER BY touched LIMIT ${limit + 1}`
-          .values,
+  AND touched > ${after} AND touched_at >= ${since} ORDER BY touched LIMIT ${limit + 1}`.values,
         (rows): ModifiedPage => ({
           customers: rows.slice(0, limit).map(([id, version, position, at]) => ({
             id: id as CustomerId,
@@ -193,6 +193,25 @@ WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)
           hasMore: rows.length > limit
         })
       )
+
+    const quietPositions = makeQuietPositions()
+
+    const modified = Effect.fnUntraced(function* (
+      merchant: MerchantId,
+      { after, limit, since: { epochMilliseconds: since } }: ModifiedQuery
+    ) {
+      // Before the page: what comes in between may change since then.
+      const [[newest] = [0]] = yield* sql`SELECT max(touched) FROM customers WHERE merchant_id = ${merchant}`
+        .values
+      const quiet = quietPositions.find(merchant, since, Number(newest ?? 0))
+      const page = yield* touchedSince(merchant, since, Math.max(after, quiet), limit)
+      // What a unit of work sees may be undone.
+      if (after <= quiet && limit > 0 && !(yield* isInUnit)) {
+        const [first] = page.customers
+        quietPositions.learn(merchant, since, first === undefined ? Number(newest ?? 0) : first.position - 1)
+      }
+      return page
+    })
 
     return CustomerRepository.of({
       refs: (merchant, filter, window) => refs(merchant, filter, window).pipe(storing("customers.refs")),
