@@ -117,6 +117,8 @@ export const makeConfig = (options: PolarisOptions): Result.Result<PolarisConfig
   if (system === externalSystem) return wrong("externalSystem", "must differ from system")
   const fingerprint = options.fingerprint === undefined ? null : parseFingerprint(options.fingerprint)
   if (fingerprint !== null && Result.isFailure(fingerprint)) return Result.fail(fingerprint.failure)
+  if (fingerprint !== null && !/^https:/i.test(baseUrl))
+    return wrong("fingerprint", "needs a base URL that begins with https")
   return Result.succeed({
     baseUrl,
     user: options.user,

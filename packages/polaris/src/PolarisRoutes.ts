@@ -4,7 +4,7 @@
  * Sessions and, unless a secret is given, checkpoints belong to one process.
  */
 import {
-  Cards,
+  type Cards,
   Credentials,
   CustomerNotFound,
   Customers,

@@ -4,6 +4,7 @@
  */
 import { assert } from "@effect/vitest"
 import {
+  type CardPatch,
   Cards,
   type CredentialId,
   Credentials,
@@ -203,6 +204,24 @@ export const put = Effect.fnUntraced(function* (
   assert.strictEqual(answer.status, 200, answer.text)
   return CustomerId.make(Number(answer.text))
 })
+
+export const anne = { Nom: "DURAND", Prenom: "Anne" }
+
+/** Gives a client a card. */
+export const addCard = (
+  server: Effect.Success<ReturnType<typeof open>>,
+  customerId: CustomerId,
+  number: string,
+  patch: CardPatch = {},
+  typeName = "Or"
+) =>
+  server.cards.save(server.merchant.id, {
+    search: [{ by: "number", number }],
+    createIfMissing: true,
+    patch: { number, customerId, ...patch },
+    type: { name: typeName },
+    actor: null
+  })
 
 export const declaration = `<?xml version="1.0" encoding="utf-8"?>`
 

@@ -1,5 +1,5 @@
 /** The arguments of each function, read into what the domain's services take. */
-import { type CustomerReference, InvalidField, type Merchant, orNull, StoreId } from "@tillbridge/domain"
+import { type CustomerReference, type InvalidField, type Merchant, orNull, StoreId } from "@tillbridge/domain"
 import type * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
 import type { PolarisNames } from "../PolarisNames.ts"

@@ -5,7 +5,7 @@
 import type { ChangePosition, MerchantId } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import * as Mac from "effect/crypto/Mac"
+import type * as Mac from "effect/crypto/Mac"
 import * as Base64Url from "effect/encoding/Base64Url"
 import { BadCall } from "./errors.ts"
 
