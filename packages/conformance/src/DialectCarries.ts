@@ -127,20 +127,45 @@ export const storedWith = (record: CustomerRecord, number = "9900000000019"): Cu
   return { customer, cards: [card] }
 }
 
+/** As a network may deliver it: in pieces that end within characters. */
+export const inPieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
+  Stream.fromIterable(
+    Array.from({ length: Math.ceil(bytes.length / 7) }, (_, index) => bytes.slice(index * 7, index * 7 + 7))
+  )
+
+/** A saved answer that tells these customers. */
+export const savedAnswer = (
+  { codec }: Subject,
+  customers: ReadonlyArray<CustomerWithCards>,
+  format: "xml" | "json"
+): Effect.Effect<Uint8Array> =>
+  codec.writeAnswer(Stream.fromIterable(customers), format, codecContext(customers.length)).pipe(
+    Stream.runCollect,
+    Effect.map((chunks) => {
+      const out = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
+      let at = 0
+      for (const chunk of chunks) {
+        out.set(chunk, at)
+        at += chunk.length
+      }
+      return out
+    })
+  )
+
 /** What a reader makes of an answer that tells this customer. */
 export const throughAnswer = (
-  { codec }: Subject,
+  subject: Subject,
   customer: CustomerWithCards,
   format: "xml" | "json"
 ): Effect.Effect<CustomerChange, unknown> =>
-  codec.readAnswer(codec.writeAnswer(Stream.make(customer), format, codecContext()), codecContext()).pipe(
-    Stream.runCollect,
-    Effect.flatMap(([first, ...others]) =>
-      first === undefined || others.length > 0
-        ? Effect.die(new Error(`one customer was written, ${others.length + (first ? 1 : 0)} were read`))
-        : Effect.fromResult(first)
-    )
-  )
+  Effect.gen(function* () {
+    const saved = yield* savedAnswer(subject, [customer], format)
+    const read = yield* subject.codec.readAnswer(inPieces(saved), codecContext()).pipe(Stream.runCollect)
+    const [first] = read
+    if (first === undefined || read.length > 1)
+      return yield* Effect.die(new Error(`one customer was written, ${read.length} were read`))
+    return yield* Effect.fromResult(first)
+  })
 
 /** What a server makes of a call that tells this customer. */
 export const throughCall = ({ codec }: Subject, record: CustomerRecord): CustomerRecord | null =>

@@ -16,7 +16,7 @@ import {
 } from "./DialectCarries.ts"
 import { type DialectCapability, promise, takesNoWrites } from "./DialectCase.ts"
 import { destinationOf, readEverything, sourceOf } from "./DialectEnds.ts"
-import { load } from "./DialectRecords.ts"
+import { daysBefore, load } from "./DialectRecords.ts"
 import { externalSystem, openSite } from "./DialectSite.ts"
 import type { Limits, Subject } from "./DialectSubject.ts"
 
@@ -131,10 +131,7 @@ const inCalls = (subject: Subject) =>
     const nothing = throughCall(subject, { firstName: "A" })
     for (const { path } of textFields) {
       if (path === "firstName") continue
-      assert.isUndefined(
-        valueAt(nothing ?? {}, path) ?? undefined,
-        `a call says ${path} though nobody told it`
-      )
+      assert.isUndefined(valueAt(nothing ?? {}, path), `a call says ${path} though nobody told it`)
     }
   })
 
@@ -148,7 +145,7 @@ const fromServer = Effect.fnUntraced(function* (subject: Subject) {
     cards: oddTexts.map((_, owner) => ({
       owner,
       number: oddNumbers[owner] ?? `99000000000${10 + owner}`,
-      patch: { status: "active" as const }
+      patch: { status: "active" as const, registeredAt: daysBefore(1) }
     }))
   })
   const { changes } = yield* readEverything(yield* sourceOf(subject, site))
@@ -170,9 +167,11 @@ const toServer = Effect.fnUntraced(function* (subject: Subject) {
   const destination = yield* destinationOf(subject, site)
   const carried = carriedInCalls(subject)
   const fields = freeOf(carried)
-  for (const text of oddTexts) {
+  for (const [index, text] of oddTexts.entries()) {
     const source = { system: "elsewhere", key: text }
-    const { externalIds: _, ...customer } = saying(fields, text)
+    const { externalIds: _, ...said } = saying(fields, text)
+    // Some vendors know a customer by nothing else.
+    const customer = { ...said, email: `odd${index}@example.test` }
     const { isNew } = yield* destination.putCustomer({ source, customer, cards: [] })
     assert.isTrue(isNew, `${JSON.stringify(text)} was taken for another customer`)
     const customers = Context.get(store, Customers)
