@@ -1,7 +1,9 @@
 /**
  * A Megawin account as a source of customers. The list has no pages, no dates and no feed of changes (DOCUMENTED by
- * absence): each pass reads all of it, decoded while it is read, and no pass can begin in the middle. So every
- * checkpoint stands at the beginning, and what did not change is written by nobody twice.
+ * absence): each pass reads all of it, decoded while it is read, and after the last customer the checkpoint stands at
+ * the beginning again; what did not change is written by nobody twice. A pass that goes on where another stopped reads
+ * the list again and passes over those up to the customer that was last, or begins anew when that one is gone. That
+ * the list keeps its order meanwhile is INFERRED; whom a change of order hides comes in the next pass.
  */
 import { Checkpoint, CustomerSource, type SourcePage } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
@@ -11,7 +13,13 @@ import { capabilities } from "./internal/capabilities.ts"
 import { MegawinClient } from "./MegawinClient.ts"
 import { customerChange } from "./MegawinCodec.ts"
 
+const PLACE = "s1."
+
 const beginning = Checkpoint.make("s1")
+
+/** The key of the customer that was told last; `null` at the beginning, and for what is no checkpoint of this source. */
+const lastIn = (checkpoint: Checkpoint | null): string | null =>
+  checkpoint?.startsWith(PLACE) ? checkpoint.slice(PLACE.length) : null
 
 const end: SourcePage = { changes: [], next: beginning, hasMore: false }
 
@@ -19,16 +27,41 @@ const end: SourcePage = { changes: [], next: beginning, hasMore: false }
 export const makeMegawinSource = Effect.gen(function* () {
   const client = yield* MegawinClient
   const { config } = client
+
+  const everyone = client.customers({})
+
+  /** Those after the customer with this key; everyone when nobody has it. */
+  const after = (key: string) =>
+    Stream.suspend(() => {
+      let found = false
+      const rest = everyone.pipe(
+        Stream.filter(({ clcleunik }) => {
+          const wanted = found
+          if (clcleunik === key) found = true
+          return wanted
+        })
+      )
+      return Stream.concat(
+        rest,
+        Stream.suspend(() => (found ? Stream.empty : everyone))
+      )
+    })
+
   return CustomerSource.of({
     capabilities,
-    pages: () =>
-      client.customers({}).pipe(
+    pages: (from) => {
+      const last = lastIn(from)
+      return (last === null ? everyone : after(last)).pipe(
         Stream.map((record) => customerChange(record, config)),
         Stream.grouped(config.pageSize),
-        Stream.map((changes): SourcePage => ({ changes, next: beginning, hasMore: true })),
+        Stream.map((changes): SourcePage => {
+          const next = Checkpoint.make(PLACE + changes[changes.length - 1]!.source.key)
+          return { changes, next, hasMore: true }
+        }),
         // Whether a page is the last is known only after it.
         Stream.concat(Stream.make(end))
       )
+    }
   })
 })
 

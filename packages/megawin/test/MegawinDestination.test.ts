@@ -1,11 +1,7 @@
 /** Writing to a fake account: who is updated, who is added, and how the new key is found. */
 import { assert, describe, it } from "@effect/vitest"
-import {
-  type CustomerChange,
-  CustomerDestination,
-  type CustomerRecord,
-  SourceError
-} from "@tillbridge/domain"
+import type { SourceError } from "@tillbridge/domain"
+import { type CustomerChange, CustomerDestination, type CustomerRecord } from "@tillbridge/domain"
 import { Effect } from "effect"
 import { endsOf, once, setup } from "./clientSupport.ts"
 import type { FakeVendor } from "./fakeVendor.ts"
