@@ -7,6 +7,7 @@ import type { DialectCapability } from "./DialectCase.ts"
 import { destinationCases } from "./DialectDestination.ts"
 import { faultCases } from "./DialectFaults.ts"
 import { httpCases } from "./DialectHttp.ts"
+import { savedCases } from "./DialectSaved.ts"
 import { sourceCases } from "./DialectSource.ts"
 import { DialectSubject } from "./DialectSubject.ts"
 import { textCases } from "./DialectText.ts"
@@ -21,6 +22,7 @@ export interface DialectSuiteOptions {
 /** Everything that a dialect promises, as data. Each case opens a store and a server of its own. */
 export const dialectCapabilities = (): ReadonlyArray<DialectCapability> => [
   wireCases(),
+  savedCases(),
   textCases(),
   accessCases(),
   httpCases(),

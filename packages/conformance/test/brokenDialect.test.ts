@@ -14,6 +14,7 @@ import { HttpClient, HttpClientResponse } from "effect/http"
 import { dialectCapabilities, failuresOf, type Subject } from "../src/index.ts"
 import {
   answering,
+  coding,
   codingRead,
   further,
   hearing,
@@ -50,6 +51,36 @@ const breaks: ReadonlyArray<readonly [string, (good: Subject) => Subject, string
       cards: told.cards.map((card) => ({ ...card, number: asNumber(card.number) }))
     })),
     "survive in a saved answer"
+  ],
+  [
+    "takes a saved page of HTML for an empty list",
+    coding((good) => ({
+      readAnswer: (bytes, context) =>
+        Stream.catchTag(good.readAnswer(bytes, context), "Malformed", () => Stream.empty)
+    })),
+    "is a failure and no empty list"
+  ],
+  [
+    "takes a saved answer that is cut for a shorter list",
+    coding((good) => ({
+      readAnswer: (bytes, context) =>
+        Stream.unwrap(
+          Effect.map(Stream.runCollect(bytes), (chunks) => {
+            const whole = new Uint8Array(chunks.flatMap((chunk) => [...chunk]))
+            const text = new TextDecoder().decode(whole)
+            const end = text.lastIndexOf("},")
+            return good.readAnswer(
+              Stream.make(
+                text.endsWith("]}") || end < 0
+                  ? whole
+                  : new TextEncoder().encode(`${text.slice(0, end + 1)}]}`)
+              ),
+              context
+            )
+          })
+        )
+    })),
+    "that is cut is a failure"
   ],
   [
     "loses digits on the way from the server",
