@@ -51,13 +51,13 @@ describe("a customer made of what a vendor told", () => {
     assert.strictEqual(customer.lastName, null)
     assert.deepStrictEqual(customer.birthDate, { day: 10, month: 12, year: null })
     assert.deepStrictEqual(customer.consents, { push: false, email: false, sms: true })
-    assert.deepStrictEqual(customer.group, { id: 1, name: "Gold" })
+    assert.deepStrictEqual<unknown>(customer.group, { id: 1, name: "Gold" })
     assert.deepStrictEqual(customer.externalIds, [])
     assert.deepStrictEqual(customer.extensions, { till: { colour: "blue" } })
     assert.strictEqual(customer.registeredAt, null)
     assert.deepStrictEqual([customer.createdAt, customer.createdBy], [then, 3])
     assert.deepStrictEqual([customer.updatedAt, customer.updatedBy], [now, null])
-    assert.deepStrictEqual(
+    assert.deepStrictEqual<unknown>(
       cards.map(({ activatedAt, customerId, ean13, id, medium, number, registeredAt, status, type }) => ({
         activatedAt,
         customerId,
@@ -102,7 +102,7 @@ describe("a customer made of what a vendor told", () => {
       const { customer } = convert(told(key))
       return [customer.id, customer.externalIds.map(({ key, system }) => `${system}:${key}`).join()]
     })
-    assert.deepStrictEqual(ids, [
+    assert.deepStrictEqual<unknown>(ids, [
       [4503599627370497, "till:A-1"],
       [4503599627370498, "till:007"],
       [7, ""],
@@ -118,7 +118,7 @@ describe("a customer made of what a vendor told", () => {
     const groups = ["Gold", "Silver", "Gold"].map((name) =>
       convert(told("1", { customer: { group: { name } } }))
     )
-    assert.deepStrictEqual(
+    assert.deepStrictEqual<unknown>(
       groups.map(({ customer }) => customer.group?.id),
       [1, 2, 1]
     )
@@ -221,7 +221,7 @@ describe("what did not survive", () => {
     const one = probeCustomer(["cards", "cards.medium"])
     const two = { ...probeCustomer([]), customer: { ...probeCustomer([]).customer, id: CustomerId.make(7) } }
     const card = { number: "0079001", patch: {}, typeName: null }
-    assert.deepStrictEqual(
+    assert.deepStrictEqual<unknown>(
       lossesOf(
         [one, two],
         [told("1001", { cards: [card] }), told("1001", { cards: [{ ...card, number: "5" }] })]
@@ -239,7 +239,7 @@ describe("what did not survive", () => {
       registeredIn: StoreId.make(1)
     }
     const before = { ...probeCustomer([]), cards: [card] }
-    assert.deepStrictEqual(
+    assert.deepStrictEqual<unknown>(
       losses(before, told("1001", { cards: [{ number: "0079001", patch: {}, typeName: null }] })),
       ["cards.registeredIn lost"]
     )
