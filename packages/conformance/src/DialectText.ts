@@ -181,6 +181,7 @@ const toServer = Effect.fnUntraced(function* (subject: Subject) {
   }
   if (!dialect.capabilities.canUpsertCard) return
   for (const number of oddNumbers) {
+    if (limits.cardNumber?.test(number) === false) continue
     yield* destination.putCard({ number, patch: { status: "active" }, typeName: null }, null)
     yield* Context.get(store, Cards)
       .find(merchant.id, [{ by: "number", number }])
