@@ -100,8 +100,9 @@ export const guard = <E, R>(
   { load, onShed, paths, proxies }: GuardOptions
 ) =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-    if (!isSound(request.source as IncomingMessage)) return Effect.succeed(refused)
-    const why = load.refusal()
+    const source = request.source as IncomingMessage
+    if (!isSound(source)) return Effect.succeed(refused)
+    const why = load.refusal(source)
     if (why !== undefined) {
       const refusal = shed(request, paths)
       if (refusal !== undefined) {

@@ -59,6 +59,8 @@ export const defaultLimits: ListenerLimits = {
 }
 
 const requestsPerConnection = 1_000
+/** Requests on one connection that wait for those before them; hardly any client sends more than one. */
+const longestQueue = 32
 const drainGrace = Duration.millis(500)
 const drainLimit = Duration.seconds(20)
 
@@ -148,20 +150,27 @@ export const makeListener = (options: {
   /** In the order of their start. */
   const open = new Set<Answer>()
 
-  /** A request whose body is on its way, or whose answer is, waits for the caller. */
-  const working = (): number => {
-    if (open.size <= limits.inProgress) return open.size
-    let count = 0
-    for (const { request, response } of open) if (request.complete && !response.headersSent) count++
-    return count
+  /** How many of them each connection has sent without waiting. */
+  const held = new Map<Socket, number>()
+
+  /** Counts connections: what a caller sends on one without waiting is his own queue, and short. */
+  const isFull = ({ socket }: IncomingMessage): boolean => {
+    if ((held.get(socket) ?? 0) > longestQueue) return true
+    if (open.size <= limits.inProgress) return false
+    const working = new Set<Socket>()
+    // A request whose body is on its way, or whose answer is, waits for the caller.
+    for (const { request, response } of open)
+      if (request.complete && !response.headersSent) working.add(request.socket)
+    return working.size > limits.inProgress
   }
-  const load = makeLoad({ inProgress: limits.inProgress, lagMillis: millis(limits.lag) }, working)
+  const load = makeLoad({ lagMillis: millis(limits.lag) }, isFull)
 
   const begin = (request: IncomingMessage, response: ServerResponse) => {
     const id = `${idPrefix}-${++requests}`
     const started = performance.now()
     const answer: Answer = { id, started, request, response, refusedWith: undefined }
     open.add(answer)
+    held.set(request.socket, (held.get(request.socket) ?? 0) + 1)
     load.began(started)
     metrics.started()
     response.setHeader("x-request-id", id)
@@ -172,6 +181,9 @@ export const makeListener = (options: {
   const end = (answer: Answer) => {
     if (!open.delete(answer)) return
     const { id, refusedWith, request, response } = answer
+    const left = (held.get(request.socket) ?? 1) - 1
+    if (left > 0) held.set(request.socket, left)
+    else held.delete(request.socket)
     const took = performance.now() - answer.started
     const answered = refusedWith !== undefined || response.writableFinished
     const status = refusedWith ?? response.statusCode

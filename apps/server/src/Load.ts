@@ -3,6 +3,8 @@
  * requests, so what counts is how long the requests that wait together take; a store elsewhere lets requests pile up,
  * so those that are being answered are counted too. A single long stop, such as a collection of garbage, refuses nobody.
  */
+import type { IncomingMessage } from "node:http"
+
 export type Refusal = "in_progress" | "late"
 
 export interface Load {
@@ -11,13 +13,11 @@ export interface Load {
   readonly stop: () => void
   /** A request came. */
   readonly began: (now: number) => void
-  /** Why one more request should be refused; nothing when it should not. */
-  readonly refusal: () => Refusal | undefined
+  /** Why a request that came should be refused; nothing when it should not. */
+  readonly refusal: (request: IncomingMessage) => Refusal | undefined
 }
 
 export interface LoadLimits {
-  /** Most requests that are being answered at once. */
-  readonly inProgress: number
   /** How long a request may wait for its turn, in milliseconds. */
   readonly lagMillis: number
 }
@@ -26,8 +26,8 @@ const sampleMillis = 100
 /** How long a batch that took too long makes the next ones short. */
 const memoryMillis = 1_000
 
-/** `working` counts the requests for which the server, not the caller, has something to do. */
-export const makeLoad = (limits: LoadLimits, working: () => number): Load => {
+/** `isFull`: as many requests as may be are being answered already. */
+export const makeLoad = (limits: LoadLimits, isFull: (request: IncomingMessage) => boolean): Load => {
   // A request waits for the batch before its own, and for those of its own that came first.
   const batchMillis = limits.lagMillis / 2
   let batchStart: number | undefined
@@ -64,7 +64,6 @@ export const makeLoad = (limits: LoadLimits, working: () => number): Load => {
       // Runs when all requests that had arrived were begun, and those that need not wait were answered.
       setImmediate(endBatch)
     },
-    refusal: () =>
-      isLate(performance.now()) ? "late" : working() > limits.inProgress ? "in_progress" : undefined
+    refusal: (request) => (isLate(performance.now()) ? "late" : isFull(request) ? "in_progress" : undefined)
   }
 }

@@ -1,6 +1,7 @@
 /** More than can be answered: requests, connections, and who is asking when a proxy stands in between. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import type { IncomingMessage } from "node:http"
 import { makeConnectionCount, forwardedFor } from "../src/Addresses.ts"
 import { type Load, makeLoad } from "../src/Load.ts"
 import { mountedPaths, MountError, servedDialects } from "../src/index.ts"
@@ -83,22 +84,52 @@ describe("more requests than the server works on at once", () => {
   )
 })
 
+describe("requests that one connection sends without waiting", () => {
+  it.live("are answered in their order, those too many with 503, and nobody else is refused", () =>
+    Effect.gen(function* () {
+      const server = yield* running({ limits: { inProgress: 4 } })
+      const get = "GET /customer/list?apikey=demo&id_client=1 HTTP/1.1\r\nHost: a\r\n"
+      yield* Effect.promise(() => exchange(server.port, `${get}Connection: close\r\n\r\n`))
+      const raw = yield* Effect.promise(() => connect(server.port))
+      raw.socket.write(`${get}\r\n`.repeat(99) + `${get}Connection: close\r\n\r\n`)
+      const others = yield* Effect.promise(() =>
+        Promise.all(
+          [1, 2, 3].map(() =>
+            fetch(`${server.url}/api/customer?apikey=demo&id=1`).then((answer) => answer.status)
+          )
+        )
+      )
+      yield* Effect.promise(() => raw.closed)
+      const statuses = answersIn(raw.text()).map(({ status }) => status)
+      assert.lengthOf(statuses, 100)
+      assert.deepStrictEqual(
+        statuses.slice(0, 32),
+        Array.from({ length: 32 }, () => 200)
+      )
+      assert.include(statuses, 503)
+      assert.deepStrictEqual(others, [200, 200, 200])
+    })
+  )
+})
+
 describe("requests that come faster than they are answered", () => {
+  const request = {} as IncomingMessage
+
   /** A turn of the event loop in which requests came that took so long. */
   const turn = async (load: Load, millis: number): Promise<ReadonlyArray<string | undefined>> => {
     const seen: Array<string | undefined> = []
     load.began(performance.now())
-    seen.push(load.refusal())
+    seen.push(load.refusal(request))
     const until = performance.now() + millis
     while (performance.now() < until);
     load.began(performance.now())
-    seen.push(load.refusal())
+    seen.push(load.refusal(request))
     await new Promise((resolve) => setTimeout(resolve, 1))
     return seen
   }
 
   it("are refused when a turn takes long and one before it did, and never the first of a turn", async () => {
-    const load = makeLoad({ inProgress: 10, lagMillis: 40 }, () => 0)
+    const load = makeLoad({ lagMillis: 40 }, () => false)
     assert.deepStrictEqual(await turn(load, 30), [undefined, undefined], "a single stop")
     assert.deepStrictEqual(await turn(load, 30), [undefined, "late"], "a second one")
     assert.deepStrictEqual(await turn(load, 0), [undefined, undefined], "a short turn")
@@ -107,15 +138,15 @@ describe("requests that come faster than they are answered", () => {
   })
 
   it("are refused while the loop itself is late", async () => {
-    const load = makeLoad({ inProgress: 10, lagMillis: 20 }, () => 0)
+    const load = makeLoad({ lagMillis: 20 }, () => false)
     load.start()
     const busy = setInterval(() => {
       const until = performance.now() + 150
       while (performance.now() < until);
     }, 1)
-    await eventually(() => load.refusal() === "late", "it is late", 5_000)
+    await eventually(() => load.refusal(request) === "late", "it is late", 5_000)
     clearInterval(busy)
-    await eventually(() => load.refusal() === undefined, "it is in time again", 5_000)
+    await eventually(() => load.refusal(request) === undefined, "it is in time again", 5_000)
     load.stop()
   })
 

@@ -1,0 +1,105 @@
+/** When something inside breaks, when there is too much to do, and what was stored to break others. */
+import { DatabaseSync } from "node:sqlite"
+import { XMLValidator } from "fast-xml-parser"
+import { Effect } from "effect"
+import { assert } from "vitest"
+import * as path from "node:path"
+import { eventually, running, tempFolder } from "../support.ts"
+import { alike, type Check, type Row } from "./rows.ts"
+import { callers, type DialectId, fillShop, HOSTILE, MARK } from "./shop.ts"
+import { logIn, periodAsk, voices } from "./voices.ts"
+import { withServer } from "./transport.ts"
+import { type Ask, send } from "./wire.ts"
+
+const { alpha } = callers
+
+const inside =
+  /sqlite|SQL|select |no such table|customers?\b.*\btable|at .*\.ts|Error:|node:|effect|\/work\/|\/tmp\//i
+
+/** The tables go away under the running server. */
+const broken =
+  (dialect: DialectId): Check =>
+  () =>
+    Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const file = path.join(yield* tempFolder, "store.sqlite")
+          yield* fillShop(file)
+          const server = yield* running({ path: file, proxies: ["127.0.0.1"] })
+          yield* Effect.promise(async () => {
+            const { errorOf, everyone } = voices[dialect]
+            if (dialect === "lcmanager") await logIn(server.port, alpha)
+            assert.strictEqual((await send(server.port, everyone(alpha))).status, 200)
+            const database = new DatabaseSync(file)
+            database.exec("PRAGMA foreign_keys = OFF")
+            for (const table of ["cards", "customers"])
+              database.exec(`ALTER TABLE ${table} RENAME TO CANARY_${table}`)
+            database.close()
+            const told = await send(server.port, everyone(alpha))
+            assert.isAtLeast(told.status, 500)
+            errorOf(told)
+            assert.notMatch(told.text, inside)
+            assert.notInclude(told.text, "CANARY")
+            const id = told.headers["x-request-id"]
+            assert.isNotEmpty(id)
+            await eventually(() => server.stderr().includes(`"id":"${id}"`), "its line in the log")
+            assert.notInclude(server.stderr(), alpha.key)
+            const health = await fetch(`${server.url}/healthz`)
+            assert.strictEqual(health.status, 200)
+          })
+        })
+      )
+    )
+
+const overload =
+  (dialect: DialectId): Check =>
+  () =>
+    // Nothing may wait at all, so that everything is too much.
+    withServer({ lag: 0 }, async (server) => {
+      const { anonymous, errorOf } = voices[dialect]
+      let told = await send(server.port, anonymous)
+      await eventually(async () => (told = await send(server.port, anonymous)).status === 503, "refused")
+      assert.match(told.headers["retry-after"] ?? "", /^[1-9]\d*$/)
+      assert.strictEqual(told.headers["cache-control"], "no-store")
+      assert.isNotEmpty(errorOf(told))
+      for (const plain of ["/healthz", "/readyz", "/metrics"])
+        assert.strictEqual((await send(server.port, { path: plain })).status, 200)
+    })
+
+/** Alpha's customer 4 has a name that is meant for whoever shows it. */
+const storedAttack =
+  (dialect: DialectId): Check =>
+  async ({ send: ask }) => {
+    const xmlOf = (one: Ask): Ask => {
+      if (dialect === "virtpos") return { ...one, path: one.path.replace("format=json", "format=xml") }
+      return dialect === "polaris" ? { ...one, path: one.path.replace("output=json", "output=xml") } : one
+    }
+    const everyone = voices[dialect].everyone(alpha)
+    const json = await ask(everyone)
+    JSON.parse(json.text)
+    assert.notMatch(json.text, /[\u0000-\u0009\u000b-\u001f]/)
+    if (dialect !== "lcmanager") assert.include(json.text, JSON.stringify(HOSTILE).slice(1, -1))
+    if (dialect === "megawin") return
+    const xml =
+      dialect === "lcmanager"
+        ? await ask(
+            periodAsk({ BegDate: "2000-01-01", EndDate: "2100-01-01", Registration: true }, alpha, {
+              Accept: "application/xml"
+            })
+          )
+        : await ask(xmlOf(everyone))
+    assert.match(xml.headers["content-type"] ?? "", /xml/)
+    assert.isTrue(XMLValidator.validate(xml.text))
+    // eslint-disable-next-line no-control-regex
+    assert.notMatch(xml.text, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/)
+    assert.notInclude(xml.text, "<script")
+    assert.notInclude(xml.text, "]]>")
+    if (dialect !== "lcmanager") assert.include(xml.text, MARK)
+    assert.notInclude(json.headers["content-type"] ?? "", "html")
+  }
+
+export const failureRows: ReadonlyArray<Row> = [
+  { number: 17, misuse: "a stored attack on whoever reads", checks: alike(storedAttack) },
+  { number: 21, misuse: "a failure inside", checks: alike(broken) },
+  { number: 22, misuse: "more than can be answered", checks: alike(overload) }
+]
