@@ -41,7 +41,7 @@ export interface ReadPages {
 }
 
 /** More pages than any source makes of the kit's few customers: one that goes on has lost its way. */
-const mostPages = 200
+export const mostPages = 1_000
 
 /** All pages from a checkpoint on, while time passes; `between` runs after the first page has been taken. */
 export const readEverything = Effect.fnUntraced(function* (

@@ -20,7 +20,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
 import { type DialectCapability, promise, takesNoWrites } from "./DialectCase.ts"
-import { destinationOf, sourceOf } from "./DialectEnds.ts"
+import { destinationOf, mostPages, sourceOf } from "./DialectEnds.ts"
 import { load, townspeople } from "./DialectRecords.ts"
 import {
   answeredBy,
@@ -177,7 +177,7 @@ const reading =
   (subject: Subject): Doing =>
   (site, fetch) =>
     Effect.flatMap(sourceOf(subject, site, { http: answeredBy(fetch) }), (source) =>
-      source.pages(null).pipe(Stream.take(200), Stream.runCollect)
+      source.pages(null).pipe(Stream.take(mostPages), Stream.runCollect)
     )
 
 const someone: CustomerChange = {
