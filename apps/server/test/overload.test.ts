@@ -124,7 +124,7 @@ describe("requests that come faster than they are answered", () => {
     while (performance.now() < until);
     load.began(performance.now())
     seen.push(load.refusal(request))
-    await new Promise((resolve) => setTimeout(resolve, 1))
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
     return seen
   }
 
