@@ -255,9 +255,9 @@ const stored = Effect.fnUntraced(function* ({ merchant, store }: World, id: Cust
 })
 
 /** Puts the customer with its card into the store, as a program does that embeds it. */
-const fill = Effect.fnUntraced(function* (world: World) {
+const fill = Effect.fnUntraced(function* (world: World, given: CustomerRecord = record) {
   const { merchant, store } = world
-  const [outcome] = yield* Context.get(store, Customers).importBatch(merchant.id, [record], null)
+  const [outcome] = yield* Context.get(store, Customers).importBatch(merchant.id, [given], null)
   const id = outcome?._tag === "Created" ? outcome.id : assert.fail(JSON.stringify(outcome))
   yield* saveCard(store, merchant, id)
   return yield* stored(world, id)
@@ -312,6 +312,54 @@ describe("what a dialect writes back with another name", () => {
       }).pipe(Effect.scoped)
     )
   }
+})
+
+/** Known in more detail than some dialects can tell. */
+const finer: CustomerRecord = {
+  ...record,
+  phone: null,
+  address: { ...record.address, line2: "Building 2", line3: "Flat 3" },
+  registeredAt: utc("2024-02-29T12:34:56.789Z")
+}
+
+describe("what a dialect says back as it was told", () => {
+  for (const name of names) {
+    it.live(`through ${name} changes nothing that is known better`, () =>
+      Effect.gen(function* () {
+        const world = yield* openWorld
+        const before = yield* fill(world, finer)
+        const [told] = yield* readThrough(world, name)
+        yield* writeThrough(world, name, { ...told!, cards: [] })
+        const { customer } = yield* stored(world, before.customer.id)
+        assert.isTrue(sameContent(customer, before.customer), difference(customer, before.customer))
+      }).pipe(Effect.scoped)
+    )
+  }
+
+  it.live("takes another address, phone and time for what they are", () =>
+    Effect.gen(function* () {
+      const world = yield* openWorld
+      const before = yield* fill(world, finer)
+      const [byMegawin] = yield* readThrough(world, "megawin")
+      const moved = {
+        ...byMegawin!.customer,
+        address: { ...byMegawin!.customer.address, line1: "2 Side Street" }
+      }
+      yield* writeThrough(world, "megawin", { ...byMegawin!, customer: moved })
+      const [byVirtpos] = yield* readThrough(world, "virtpos")
+      const registeredAt = utc("2024-02-29T12:34:57Z")
+      const called = { ...byVirtpos!.customer, phone: "+74950000009", registeredAt }
+      yield* writeThrough(world, "virtpos", { ...byVirtpos!, cards: [], customer: called })
+      const { customer } = yield* stored(world, before.customer.id)
+      const expected: Customer = {
+        ...before.customer,
+        address: { ...before.customer.address, line1: "2 Side Street", line2: null, line3: null },
+        phone: "+74950000009",
+        registeredAt
+      }
+      assert.isTrue(sameContent(customer, expected), difference(customer, expected))
+    }).pipe(Effect.scoped)
+  )
 })
 
 describe("a customer that is new", () => {

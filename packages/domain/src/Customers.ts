@@ -52,6 +52,11 @@ export interface SaveCustomer {
   /** Whether a customer that is not found is made; an external id used to look for it becomes its own. */
   readonly createIfMissing: boolean
   readonly patch: CustomerPatch
+  /**
+   * What the patch comes to for the customer that is there. A caller who was told less than is known, as one line for
+   * three, says with it what being told that back unchanged means: nothing.
+   */
+  readonly settle?: (patch: CustomerPatch, before: Customer) => CustomerPatch
   /** `null` clears the group, absent leaves it. */
   readonly group?: Named | null
   /** Number of the credential or user on whose behalf this happens. */
@@ -142,9 +147,10 @@ export class Customers extends Context.Service<
       })
 
       const save = Effect.fnUntraced(function* (merchant: MerchantId, request: SaveCustomer) {
-        const { actor, createIfMissing, group, patch, references } = request
+        const { actor, createIfMissing, group, references, settle } = request
         const before = yield* firstOf(merchant, references)
         if (before === null && !createIfMissing) return yield* new CustomerNotFound()
+        const patch = before === null || settle === undefined ? request.patch : settle(request.patch, before)
         const now = yield* DateTime.now
         const base = before ?? newCustomer(1 as CustomerId, now, actor)
         const used = references.flatMap((reference) =>

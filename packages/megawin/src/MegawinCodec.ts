@@ -43,6 +43,17 @@ const nothingKept: Kept = {}
 
 const keptText = (kept: Kept, name: string): string => scalarText(kept[name]) ?? ""
 
+/** The vendor has one line of address where the domain has three. */
+const streetOf = ({ address }: Customer): string =>
+  [address.line1, address.line2, address.line3].filter((line) => line !== null).join(", ")
+
+/** An update without the address when it is the one that the vendor tells: three lines are not made one by that. */
+export const withoutEcho = (patch: CustomerPatch, before: Customer): CustomerPatch => {
+  if (patch.address === undefined || patch.address.line1 !== streetOf(before)) return patch
+  const { line1: _1, line2: _2, line3: _3, ...address } = patch.address
+  return { ...patch, address }
+}
+
 const JSON_SPECIAL = /["\\\0-\x1f\ud800-\udfff]/
 
 const jsonText = (value: string): string => (JSON_SPECIAL.test(value) ? JSON.stringify(value) : `"${value}"`)
@@ -58,7 +69,6 @@ export const encodeRest = (customer: Customer, { locked, timeZone }: EncodeConte
   const { address, company } = customer
   const kept = customer.extensions[DIALECT] ?? nothingKept
   const added = formatLocal(toLocal(timeZone, customer.registeredAt ?? customer.createdAt))
-  const street = [address.line1, address.line2, address.line3].filter((line) => line !== null).join(", ")
   const notified = scalarFlag(kept["notification_accepted"])
   const text = (name: Wire.MemberName, value: string | null) => `,"${name}":${jsonText(value ?? "")}`
   let out =
@@ -68,7 +78,7 @@ export const encodeRest = (customer: Customer, { locked, timeZone }: EncodeConte
     text("password", locked) +
     text("lastName", customer.lastName) +
     text("firstName", customer.firstName) +
-    text("address", street) +
+    text("address", streetOf(customer)) +
     text("zipcode", address.postalCode) +
     text("city", address.city) +
     text("country", address.country) +

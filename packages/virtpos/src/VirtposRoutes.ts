@@ -52,7 +52,8 @@ import {
   customerReferencesFromParameters,
   DIALECT,
   patchFromParameters,
-  readBoolean
+  readBoolean,
+  withoutEcho
 } from "./VirtposCodec.ts"
 
 export interface VirtposRoutesOptions {
@@ -151,7 +152,14 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
     )
     if (accumulatedSales !== undefined) yield* requireScope(call.principal, "balance")
     const patch = accumulatedSales === undefined ? change.patch : { ...change.patch, accumulatedSales }
-    const saved = yield* customers.save(merchant, { references, createIfMissing, ...change, patch, actor })
+    const saved = yield* customers.save(merchant, {
+      references,
+      createIfMissing,
+      ...change,
+      patch,
+      settle: withoutEcho,
+      actor
+    })
     return writeAnswer(call.format, { id: saved.entity.id, isnew: saved.isNew ? 1 : 0 })
   })
 

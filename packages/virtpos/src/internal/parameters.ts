@@ -7,6 +7,7 @@ import {
   CardNumber,
   type CardPatch,
   type CardReference,
+  type Customer,
   CustomerId,
   type CustomerPatch,
   type CustomerReference,
@@ -15,6 +16,7 @@ import {
   type Named,
   orNull
 } from "@tillbridge/domain"
+import type * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { addPart, cardReaders, customerReaders, type ReadContext, readMoney } from "./fields.ts"
@@ -115,6 +117,26 @@ export const patchFromParameters = (
   const money = sales === undefined ? {} : readMoney("accumulated_sales", sales, context)
   if (money instanceof InvalidField) return Result.fail(money)
   return Result.succeed({ patch, ...(group === undefined ? {} : { group }), ...money })
+}
+
+const secondOf = ({ epochMilliseconds }: DateTime.Utc): number => Math.floor(epochMilliseconds / 1_000)
+
+/**
+ * An update without what it says back as this API tells it and the domain knows better: the mobile phone in place of
+ * another one, and a time to the second.
+ */
+export const withoutEcho = (patch: CustomerPatch, before: Customer): CustomerPatch => {
+  const { phone, registeredAt, ...rest } = patch
+  const isMobile = phone != null && before.phone === null && phone === before.mobilePhone
+  const isSameTime =
+    registeredAt != null &&
+    before.registeredAt !== null &&
+    secondOf(registeredAt) === secondOf(before.registeredAt)
+  return {
+    ...rest,
+    ...(phone === undefined || isMobile ? {} : { phone }),
+    ...(registeredAt === undefined || isSameTime ? {} : { registeredAt })
+  }
 }
 
 /**
