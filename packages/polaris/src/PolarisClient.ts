@@ -14,7 +14,8 @@ import {
   type SourceFailure,
   Unauthorized
 } from "@tillbridge/domain"
-import { exchange, type Reply, retrying } from "@tillbridge/wire"
+import { retrying } from "@tillbridge/wire"
+import { exchange, type Reply } from "./internal/exchange.ts"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
