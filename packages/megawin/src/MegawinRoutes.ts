@@ -12,8 +12,10 @@ import {
   type CustomerRef,
   Customers,
   type DomainError,
+  emailKey,
   NotPermitted,
-  requireScope
+  requireScope,
+  type StorageError
 } from "@tillbridge/domain"
 import { allow, isPrefetch, normalizePath } from "@tillbridge/wire"
 import { preflightHeaders } from "./internal/cors.ts"
@@ -47,9 +49,9 @@ import {
   PrefetchRefused,
   UnknownAction
 } from "./internal/errors.ts"
-import { customerOf } from "./internal/keys.ts"
+import { customerOf, type Named } from "./internal/keys.ts"
 import { makeLockedValues } from "./internal/lockedValues.ts"
-import { DIALECT } from "./MegawinCodec.ts"
+import { DIALECT, withoutEcho } from "./MegawinCodec.ts"
 import { loginFrom, readAdd, readUpdate } from "./internal/parameters.ts"
 
 export interface MegawinRoutesOptions {
@@ -79,24 +81,33 @@ interface Action {
   readonly run: (call: Call) => Answer
 }
 
+const nobody = joinRecords([], false, listHead, listTail)
+
+/** An e-mail as it came; and with plus signs, which one client sends as they are, so that they arrive as blanks (OBSERVED). */
+const spellings = (email: string): ReadonlyArray<string> =>
+  email.includes(" ") ? [email, email.replaceAll(" ", "+")] : [email]
+
 const makeHandler = Effect.fnUntraced(function* (options: MegawinRoutesOptions, base: string) {
   const customers = yield* Customers
   const credentials = yield* Credentials
   const locked = yield* makeLockedValues
   const cacheBytes = options.cacheBytes ?? 64 * 1024 * 1024
-  const { records } = yield* makeCustomerBytes({ cacheBytes, locked })
+  const { everybody, records } = yield* makeCustomerBytes({ cacheBytes, locked })
   /** Between the look for an e-mail and the write that makes it taken, nobody else adds. */
   const adding = yield* Semaphore.make(1)
 
   /** The one customer that all of these keys name; `null` for none. */
-  const named = Effect.fnUntraced(function* (call: Call, keys: ReadonlyArray<string>) {
-    let id: CustomerId | null = null
+  const named = Effect.fnUntraced(function* (
+    call: Call,
+    keys: ReadonlyArray<string>
+  ): Effect.fn.Return<Named | null, StorageError> {
+    let one: Named | null = null
     for (const key of keys) {
-      const found: CustomerId | null = yield* customerOf(customers, call.merchant.id, key)
-      if (found === null || (id !== null && id !== found)) return null
-      id = found
+      const found: Named | null = yield* customerOf(customers, call.merchant.id, key)
+      if (found === null || (one !== null && one.customer.id !== found.customer.id)) return null
+      one = found
     }
-    return id
+    return one
   })
 
   const list = Effect.fnUntraced(function* (
@@ -108,36 +119,52 @@ const makeHandler = Effect.fnUntraced(function* (options: MegawinRoutesOptions, 
       if (call.values.get(name) === "") return yield* new BadCall({ reason: `${name} must not be empty` })
     }
     const keys = keyNames.flatMap((name) => call.raw(name) ?? [])
-    const id = keys.length === 0 ? undefined : yield* named(call, keys)
-    if (id === null) return bytesAnswer(joinRecords([], false, listHead, listTail))
     const email = call.values.get("email")
-    const filter: CustomerFilter = { ...(id === undefined ? {} : { id }), ...(email && { email }) }
-    const refs = yield* customers.refs(call.merchant.id, filter, { after: null, limit: windowSize })
-    if (refs.length > 0 || !email?.includes(" ")) return yield* begunWith(call, filter, refs)
-    // One client sends the address as it is, so that its plus signs arrive as blanks (OBSERVED).
-    const spelled = { ...filter, email: email.replaceAll(" ", "+") }
-    const again = yield* customers.refs(call.merchant.id, spelled, { after: null, limit: windowSize })
-    return yield* begunWith(call, spelled, again)
+    if (keys.length > 0) return yield* oneOf(call, yield* named(call, keys), email)
+    if (email === undefined) return yield* whole(call, {}, yield* firstRefs(call, {}))
+    for (const spelling of spellings(email)) {
+      const refs = yield* firstRefs(call, { email: spelling })
+      if (refs.length > 0) return yield* whole(call, { email: spelling }, refs)
+    }
+    return bytesAnswer(nobody)
   })
 
+  /** The answer to a list by key: this customer, if it agrees with the e-mail asked for. */
+  const oneOf = (call: Call, found: Named | null, email: string | undefined) => {
+    if (found === null) return Effect.succeed(bytesAnswer(nobody))
+    const { customer, key } = found
+    const agrees =
+      email === undefined ||
+      spellings(email).some((spelling) => emailKey(spelling) === emailKey(customer.email))
+    return agrees
+      ? Effect.map(
+          records(call.merchant, [customer], true, key === null ? undefined : new Map([[customer.id, key]])),
+          (told) => bytesAnswer(joinRecords(told, false, listHead, listTail))
+        )
+      : Effect.succeed(bytesAnswer(nobody))
+  }
+
+  const firstRefs = (call: Call, filter: CustomerFilter) =>
+    customers.refs(call.merchant.id, filter, { after: null, limit: windowSize })
+
   /** The whole list, of which the first customers are known. */
-  const begunWith = Effect.fnUntraced(function* (
+  const whole = Effect.fnUntraced(function* (
     call: Call,
     filter: CustomerFilter,
     refs: ReadonlyArray<CustomerRef>
   ) {
-    const last = refs.length < windowSize ? undefined : refs.at(-1)
-    const first = yield* records(call.merchant, refs, last === undefined)
-    return last === undefined
-      ? bytesAnswer(joinRecords(first, false, listHead, listTail))
-      : everyone(call, filter, joinRecords(first, false, listHead), {
-          after: last.id,
-          begun: first.length > 0
-        })
+    const { merchant } = call
+    if (refs.length < windowSize) {
+      if (filter.email === undefined) return bytesAnswer(yield* everybody(merchant, refs))
+      return bytesAnswer(joinRecords(yield* records(merchant, refs, true), false, listHead, listTail))
+    }
+    const first = yield* records(merchant, refs, false)
+    const next = { after: refs[refs.length - 1]!.id, begun: first.length > 0 }
+    return streamed(call, filter, joinRecords(first, false, listHead), next)
   })
 
   /** A long list, written while it is read: it is never in memory as a whole. */
-  const everyone = (
+  const streamed = (
     { merchant }: Call,
     filter: CustomerFilter,
     first: Uint8Array,
@@ -170,7 +197,8 @@ const makeHandler = Effect.fnUntraced(function* (options: MegawinRoutesOptions, 
     if (key === undefined || key.trim() === "") {
       return yield* new BadCall({ reason: "id_client is required" })
     }
-    return (yield* named(call, [key])) ?? (yield* new CustomerNotFound())
+    const found = yield* named(call, [key])
+    return found === null ? yield* new CustomerNotFound() : found.customer.id
   })
 
   const update = Effect.fnUntraced(function* (
@@ -181,6 +209,7 @@ const makeHandler = Effect.fnUntraced(function* (options: MegawinRoutesOptions, 
       references: [{ by: "id", id }],
       createIfMissing: false,
       patch: yield* Effect.fromResult(readUpdate(call.values)),
+      settle: withoutEcho,
       actor: call.principal.credentialId
     })
     return doneAnswer("Updated successfully.")

@@ -1,5 +1,20 @@
+/** Answers that any page may read: shops call from browsers (OBSERVED). Never with credentials of the browser's own. */
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+
 export const corsHeaders = { "access-control-allow-origin": "*" }
-export const preflightHeaders = (_request: unknown, methods: ReadonlyArray<string>) => ({
-  "access-control-allow-methods": methods.join(", "),
-  "access-control-allow-headers": "*"
-})
+
+const isNameList = /^[\w-]+(?:\s*,\s*[\w-]+)*$/
+
+/** What a browser asks before it sends: which methods and headers it may use. The key is no credential in its sense. */
+export const preflightHeaders = (
+  { headers }: HttpServerRequest.HttpServerRequest,
+  methods: ReadonlyArray<string>
+): Readonly<Record<string, string>> => {
+  const asked = headers["access-control-request-headers"]
+  return {
+    ...corsHeaders,
+    "access-control-allow-methods": methods.join(", "),
+    "access-control-max-age": "600",
+    ...(asked !== undefined && isNameList.test(asked) ? { "access-control-allow-headers": asked } : {})
+  }
+}

@@ -11,9 +11,10 @@ import {
   externalKey,
   type Merchant
 } from "@tillbridge/domain"
-import { makeRecordCache } from "@tillbridge/wire"
+import { makeBytesCache, makeRecordCache } from "@tillbridge/wire"
 import * as Effect from "effect/Effect"
 import { DIALECT, encodeKey, encodeRest } from "../MegawinCodec.ts"
+import { joinRecords, listHead, listTail } from "./answers.ts"
 import { KEY_SYSTEM, keysOf } from "./keys.ts"
 import type { LockedValues } from "./lockedValues.ts"
 
@@ -27,7 +28,8 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: {
   readonly locked: LockedValues
 }) {
   const customers = yield* Customers
-  const cache = makeRecordCache({ maxBytes: options.cacheBytes })
+  const cache = makeRecordCache({ maxBytes: options.cacheBytes / 2 })
+  const lists = makeBytesCache({ maxBytes: options.cacheBytes / 2 })
 
   const encode = ({ timeZone }: Merchant, customer: Customer, locked: string): Uint8Array => {
     const own = externalKey(customer.externalIds, KEY_SYSTEM)
@@ -53,24 +55,28 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: {
     return encoded
   })
 
+  const spaceOf = ({ id }: Merchant) => `${DIALECT} ${id}`
+
   /**
    * The records of these customers, each in its parts. `keep`: whether to keep what was encoded, which a long list
-   * does not, as it would push everything else out.
+   * does not, as it would push everything else out. `known`: keys that need not be looked up.
    */
   const records = Effect.fnUntraced(function* (
     merchant: Merchant,
     refs: ReadonlyArray<CustomerRef>,
-    keep: boolean
+    keep: boolean,
+    known?: ReadonlyMap<CustomerId, string>
   ) {
-    const space = `${DIALECT} ${merchant.id}`
+    const space = spaceOf(merchant)
     const found = refs.map(({ id, version }) => cache.get(space, id, version))
     const missing = refs.filter((_, index) => found[index] === undefined)
     const encoded = missing.length === 0 ? undefined : yield* encodeMissing(merchant, missing, space, keep)
     const bytes = refs.map(({ id }, index) => found[index] ?? encoded?.get(id))
     const keyless = refs.filter((_, index) => bytes[index] !== undefined && bytes[index][0] !== OPENING)
+    const isKnown = keyless.every(({ id }) => known?.has(id) === true)
     const keys =
-      keyless.length === 0
-        ? undefined
+      keyless.length === 0 || isKnown
+        ? known
         : yield* keysOf(
             customers,
             merchant.id,
@@ -83,5 +89,22 @@ export const makeCustomerBytes = Effect.fnUntraced(function* (options: {
     })
   })
 
-  return { records }
+  /**
+   * A list of everybody as one body. Keys depend on other customers only, and all of them are in the list: so one asked
+   * for again is a whole answer that is still there, under the very ids and versions that it is made of.
+   */
+  const everybody = (merchant: Merchant, refs: ReadonlyArray<CustomerRef>) => {
+    let key = spaceOf(merchant)
+    for (const { id, version } of refs) key += ` ${id} ${version}`
+    const known = lists.get(key)
+    if (known !== undefined) return Effect.succeed(known)
+    return Effect.map(records(merchant, refs, true), (found) => {
+      const body = joinRecords(found, false, listHead, listTail)
+      // One that is gone by now was not told; the next list has another key.
+      if (found.length === refs.length) lists.set(key, body)
+      return body
+    })
+  }
+
+  return { records, everybody }
 })

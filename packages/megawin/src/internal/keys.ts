@@ -5,6 +5,7 @@
  * `id:` before the id, as often as it takes. So no two customers share a key, and each key finds its customer.
  */
 import {
+  type Customer,
   CustomerId,
   type Customers,
   externalKey,
@@ -47,21 +48,29 @@ const idIn = (key: string): CustomerId | null => {
   return id >= 1 && Number.isSafeInteger(id) ? CustomerId.make(id) : null
 }
 
+/** A customer that a key named. */
+export interface Named {
+  readonly customer: Customer
+  /** Its key, where looking it up has told it. */
+  readonly key: string | null
+}
+
 /** The customer that a key names; `null` when it names nobody. Blanks around it may belong to it or not. */
 export const customerOf = Effect.fnUntraced(function* (
   customers: Customers["Service"],
   merchant: MerchantId,
   given: string
-): Effect.fn.Return<CustomerId | null, StorageError> {
+): Effect.fn.Return<Named | null, StorageError> {
   const trimmed = given.trim()
   const spellings = given === trimmed ? [trimmed] : [given, trimmed]
   const owned = yield* customers.owners(merchant, spellings.map(externalIdOf))
-  for (const spelling of spellings) {
-    const owner = owned.find(({ key }) => key === spelling)
-    if (owner !== undefined) return owner.customerId
-  }
-  const id = idIn(trimmed)
+  const owner = owned.find(({ key }) => key === given) ?? owned[0]
+  const id = owner === undefined ? idIn(trimmed) : owner.customerId
   if (id === null) return null
-  const [found] = yield* customers.getMany(merchant, [id])
-  return found === undefined || externalKey(found.externalIds, KEY_SYSTEM) !== null ? null : id
+  const [customer] = yield* customers.getMany(merchant, [id])
+  if (customer === undefined) return null
+  const own = externalKey(customer.externalIds, KEY_SYSTEM)
+  if (owner !== undefined) return { customer, key: own }
+  // Nobody's key is this text, as was just asked: so the plain id is the customer's own.
+  return own === null ? { customer, key: trimmed === String(id) ? trimmed : null } : null
 })
