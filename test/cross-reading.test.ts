@@ -6,8 +6,6 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import type { Subject } from "@tillbridge/conformance"
-import { DialectSubject } from "@tillbridge/conformance"
 import {
   Cards,
   type CardRecord,
@@ -30,11 +28,27 @@ import {
   StoreId,
   TimeZone
 } from "@tillbridge/domain"
+import {
+  layerMegawinDestination,
+  layerMegawinSource,
+  MegawinClient,
+  MegawinRoutes
+} from "@tillbridge/megawin"
+import {
+  layerPolarisDestination,
+  layerPolarisSource,
+  PolarisClient,
+  PolarisRoutes
+} from "@tillbridge/polaris"
 import { layer as layerSqlite } from "@tillbridge/sqlite"
-import { Context, DateTime, Effect, Layer, Option, Stream } from "effect"
-import { FetchHttpClient, HttpRouter } from "effect/http"
-import { layerSubject as megawin } from "../packages/megawin/test/subject.ts"
-import { layerSubject as virtpos } from "../packages/virtpos/test/subject.ts"
+import {
+  layerVirtposDestination,
+  layerVirtposSource,
+  VirtposClient,
+  VirtposRoutes
+} from "@tillbridge/virtpos"
+import { Context, DateTime, Effect, Layer, Option, type Redacted, Stream } from "effect"
+import { FetchHttpClient, type HttpClient, HttpRouter } from "effect/http"
 
 const moscow = TimeZone.make("Europe/Moscow")
 const prefix = "SHOP"
@@ -86,19 +100,31 @@ const card: CardRecord = {
   typeName: "Silver"
 }
 
-/** What a dialect can say, by its vendor's page: nothing here is asked of its code. */
-interface Expected {
-  readonly subject: Layer.Layer<DialectSubject>
-  /** Fields that its answers have no place for. */
+const baseUrl = "http://till.test"
+const timeZone = moscow
+
+/** A client of one dialect as both ends of a synchronisation. */
+type Ends = Layer.Layer<CustomerSource | CustomerDestination, unknown, HttpClient.HttpClient>
+
+interface Reached {
+  readonly routes: Layer.Layer<never, never, HttpRouter.HttpRouter | Layer.Success<typeof layerDomain>>
+  readonly login: string | null
+  readonly ends: (secret: Redacted.Redacted, login: string) => Ends
+  /** Fields that its answers have no place for, by the vendor's page: nothing here is asked of the code. */
   readonly untold: ReadonlyArray<string>
   /** Fields of a customer that its calls can set. */
   readonly writes: ReadonlyArray<keyof CustomerRecord>
   readonly writesCards: boolean
 }
 
-const dialects: Readonly<Record<string, Expected>> = {
+const dialects: Readonly<Record<string, Reached>> = {
   virtpos: {
-    subject: virtpos("xml"),
+    routes: VirtposRoutes.layer(),
+    login: null,
+    ends: (apiKey) =>
+      Layer.merge(layerVirtposSource, layerVirtposDestination).pipe(
+        Layer.provide(VirtposClient.layer({ baseUrl, apiKey, timeZone, externalSystem: prefix }))
+      ),
     untold: [
       "title",
       "mobilePhone",
@@ -131,8 +157,68 @@ const dialects: Readonly<Record<string, Expected>> = {
     ],
     writesCards: true
   },
+  polaris: {
+    routes: PolarisRoutes.layer(),
+    login: "till",
+    ends: (password, user) =>
+      Layer.merge(layerPolarisSource, layerPolarisDestination).pipe(
+        Layer.provide(
+          PolarisClient.layer({
+            baseUrl,
+            user,
+            password,
+            codeMagasin: 1,
+            prefixCle: prefix,
+            timeZone,
+            writeStore: true
+          })
+        )
+      ),
+    untold: [
+      "middleName",
+      "company.name",
+      "company.vatNumber",
+      "language",
+      "consents.push",
+      "consents.sms",
+      "notes",
+      "discountPercent",
+      "accumulatedSales",
+      "registeredAt",
+      "group",
+      "createdAt",
+      "createdBy",
+      "extensions.virtpos",
+      "extensions.megawin",
+      "cards.externalIds",
+      "cards.barcode",
+      "cards.medium",
+      "cards.activatedAt",
+      "cards.blockedAt",
+      "cards.registeredAt",
+      "cards.registeredIn"
+    ],
+    writes: [
+      "title",
+      "firstName",
+      "lastName",
+      "gender",
+      "birthDate",
+      "email",
+      "phone",
+      "mobilePhone",
+      "address",
+      "registeredIn"
+    ],
+    writesCards: false
+  },
   megawin: {
-    subject: megawin,
+    routes: MegawinRoutes.layer(),
+    login: null,
+    ends: (apiKey) =>
+      Layer.merge(layerMegawinSource, layerMegawinDestination).pipe(
+        Layer.provide(MegawinClient.layer({ baseUrl, apiKey, timeZone }))
+      ),
     untold: [
       "externalIds",
       "title",
@@ -168,9 +254,6 @@ const dialects: Readonly<Record<string, Expected>> = {
   }
 }
 
-const subjectOf = (layer: Layer.Layer<DialectSubject>) =>
-  Effect.provide(DialectSubject, layer) as Effect.Effect<Subject>
-
 /** A database of its own with one merchant, and every dialect's server over it. */
 const openWorld = Effect.gen(function* () {
   const folder = yield* Effect.acquireRelease(
@@ -185,10 +268,8 @@ const openWorld = Effect.gen(function* () {
   for (const id of [1, 2])
     yield* merchants.putStore(merchant.id, { id: StoreId.make(id), name: `Store ${id}` })
 
-  const subjects = new Map<string, Subject>()
-  for (const [name, { subject }] of Object.entries(dialects)) subjects.set(name, yield* subjectOf(subject))
-  let routes: Subject["routes"] = Layer.empty
-  for (const subject of subjects.values()) routes = Layer.merge(routes, subject.routes)
+  let routes: Reached["routes"] = Layer.empty
+  for (const dialect of Object.values(dialects)) routes = Layer.merge(routes, dialect.routes)
   const web = HttpRouter.toWebHandler(routes.pipe(Layer.provideMerge(Layer.succeedContext(store))), {
     disableLogger: true
   })
@@ -199,37 +280,30 @@ const openWorld = Effect.gen(function* () {
     )
   )
 
-  const siteOf = Effect.fnUntraced(function* (subject: Subject) {
-    const login = subject.dialect.capabilities.credentials === "login" ? "till" : null
-    const made = yield* Context.get(store, Credentials).create({
+  let logins = 0
+  /** A client of its own, as a program has that begins anew. */
+  const ends = Effect.fnUntraced(function* (name: string) {
+    const dialect = dialects[name]!
+    const { secret } = yield* Context.get(store, Credentials).create({
       merchantId: merchant.id,
-      dialect: subject.dialect.id,
-      login,
+      dialect: name,
+      login: dialect.login === null ? null : `${dialect.login}${++logins}`,
       secret: null,
       label: null,
       scopes: ["read", "write", "balance"]
     })
-    return {
-      baseUrl: "http://till.test",
-      login,
-      secret: made.secret,
-      timeZone: moscow,
-      externalSystem: prefix,
-      pageSize: 10
-    }
+    return yield* Layer.build(dialect.ends(secret, `${dialect.login}${logins}`).pipe(Layer.provide(http)))
   })
-  return { store, merchant, subjects, http, siteOf }
+  return { store, merchant, ends }
 })
 
 type World = Effect.Success<typeof openWorld>
 
 /** Everything that a dialect's client reads. */
-const readThrough = Effect.fnUntraced(function* ({ http, siteOf, subjects }: World, name: string) {
-  const subject = subjects.get(name)!
-  const source = yield* Layer.build(subject.source(yield* siteOf(subject)).pipe(Layer.provide(http)))
+const readThrough = Effect.fnUntraced(function* ({ ends }: World, name: string) {
   const found: Array<CustomerChange> = []
   const from: Checkpoint | null = null
-  yield* Context.get(source, CustomerSource)
+  yield* Context.get(yield* ends(name), CustomerSource)
     .pages(from)
     .pipe(Stream.runForEach(({ changes }) => Effect.sync(() => found.push(...changes))))
   return found
@@ -237,10 +311,7 @@ const readThrough = Effect.fnUntraced(function* ({ http, siteOf, subjects }: Wor
 
 /** Writes a customer and its cards through a dialect's client; gives the id that it has then. */
 const writeThrough = Effect.fnUntraced(function* (world: World, name: string, change: CustomerChange) {
-  const { http, siteOf, subjects } = world
-  const subject = subjects.get(name)!
-  const layer = subject.destination!(yield* siteOf(subject)).pipe(Layer.provide(http))
-  const destination = Context.get(yield* Layer.build(layer), CustomerDestination)
+  const destination = Context.get(yield* world.ends(name), CustomerDestination)
   const written = yield* destination.putCustomer(change)
   if (dialects[name]!.writesCards)
     for (const one of change.cards) yield* destination.putCard(one, { system: name, key: written.key })
@@ -318,6 +389,7 @@ describe("what a dialect writes back with another name", () => {
 const finer: CustomerRecord = {
   ...record,
   phone: null,
+  birthDate: { day: null, month: null, year: 1988 },
   address: { ...record.address, line2: "Building 2", line3: "Flat 3" },
   registeredAt: utc("2024-02-29T12:34:56.789Z")
 }

@@ -8,6 +8,10 @@ interface Entry {
 }
 
 const entries = {
+  polaris: {
+    load: () => import("@tillbridge/polaris").then((module) => module.polarisCodec),
+    countsFirst: false
+  },
   virtpos: {
     load: () => import("@tillbridge/virtpos").then((module) => module.virtposCodec),
     countsFirst: true

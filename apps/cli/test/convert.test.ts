@@ -79,6 +79,31 @@ describe("convert", { timeout: 60_000 }, () => {
     expect(readdirSync(temporary)).toEqual([])
   })
 
+  it.each(["xml", "json"])("goes by way of Polaris as %s, with names, keys and cards", async (format) => {
+    const keyed = anna.replace("</customer>", "<external_id>A-7</external_id></customer>")
+    const there = await bench.run(["convert", "--from", "virtpos", "--to", "polaris", "--format", format], {
+      input: virtpos([keyed])
+    })
+    expect(there.code, there.stderr).toBe(0)
+    const back = await bench.run(["convert", "--from", "polaris", "--to", "virtpos", "--format", "json"], {
+      input: there.stdout
+    })
+    expect(JSON.parse(back.stdout)).toMatchObject({
+      count: 1,
+      customers: [
+        {
+          id: "7",
+          external_id: "A-7",
+          fname: "Анна",
+          lname: "Иванова",
+          gender: "F",
+          birth_day: null,
+          cards: [{ uid: "0079001", status: "ACTIVE" }]
+        }
+      ]
+    })
+  })
+
   it("leaves out records that cannot be read, names them, and ends with 1", async () => {
     writeFileSync(
       bench.path("answer.xml"),

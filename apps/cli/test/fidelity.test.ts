@@ -52,6 +52,23 @@ describe("what a dialect carries", () => {
     })
   })
 
+  it("is told of Polaris as its pages and our reading of them have it", () => {
+    const { answers, calls } = of("polaris")
+    expect(answers).toMatchObject({
+      title: whole,
+      "address.line3": whole,
+      registeredIn: whole,
+      "birthDate.day": part("only with birthDate.month"),
+      "birthDate.year": part("only with birthDate.day, birthDate.month"),
+      notes: none,
+      group: none,
+      cards: whole,
+      "cards.type": whole,
+      "cards.blockedAt": none
+    })
+    expect(calls).toMatchObject({ externalIds: whole, "address.city": whole, accumulatedSales: none })
+  })
+
   it("is told of Megawin as its page documents it", () => {
     const { answers, calls } = of("megawin")
     expect(answers).toMatchObject({
