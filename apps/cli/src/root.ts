@@ -15,8 +15,7 @@ export const tillbridge = Command.make("tillbridge").pipe(
   Command.withDescription("One customer and loyalty store that speaks every till's dialect."),
   Command.withExamples([
     { command: "tillbridge serve --demo" },
-    { command: "tillbridge customers import customers.csv" },
-    { command: "tillbridge customers list --json | jq -r .email" }
+    { command: "tillbridge customers import customers.csv" }
   ]),
   Command.withSubcommands([
     { group: "Run", commands: [serve] },
