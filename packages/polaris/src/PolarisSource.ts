@@ -2,7 +2,8 @@
  * A Polaris site as a source of customers: a pass asks for everything changed since a time and follows the vendor's
  * resume point slice by slice (DOCUMENTED); the next pass begins where the greatest time of change of this one was.
  * Clocks and stored times are not exact, so a pass reaches back by a margin: customers may come twice, none is missed.
- * Removed clients are not told by this API (INFERRED).
+ * .NET leaves out what is null (INFERRED), so a member that some record of the site had is empty in one that lacks it:
+ * the checkpoint keeps which members the site has. Removed clients are not told by this API (INFERRED).
  */
 import {
   Checkpoint,
@@ -22,7 +23,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { capabilities } from "./internal/capabilities.ts"
 import { type ClientSlice, PolarisClient } from "./PolarisClient.ts"
-import { customerChange, DIALECT, modifiedAt } from "./PolarisCodec.ts"
+import { customerChange, DIALECT, membersOf, modifiedAt } from "./PolarisCodec.ts"
 
 /** Where a pass stands. Times in milliseconds. */
 const Place = Schema.Struct({
@@ -36,7 +37,9 @@ const Place = Schema.Struct({
   /** The greatest time of change that it has seen. */
   seen: Schema.NullOr(Schema.Finite),
   /** Whether one of its clients had no time of change that could be read. */
-  untimed: Schema.Boolean
+  untimed: Schema.Boolean,
+  /** Members that records of this site have had. */
+  members: Schema.Array(Schema.String)
 })
 type Place = typeof Place.Type
 
@@ -44,7 +47,15 @@ const PlaceText = Schema.fromJsonString(Place)
 const decodePlace = Schema.decodeUnknownOption(PlaceText)
 const encodePlace = Schema.encodeSync(PlaceText)
 
-const startAt = (since: number): Place => ({ v: 1, since, at: null, began: null, seen: null, untimed: false })
+const startAt = (since: number, members: ReadonlyArray<string> = []): Place => ({
+  v: 1,
+  since,
+  at: null,
+  began: null,
+  seen: null,
+  untimed: false,
+  members
+})
 
 const hour = 3_600_000
 
@@ -59,12 +70,12 @@ const repeatedHour = (zone: TimeZone, millis: number): number => {
 
 /** Where the pass after a finished one begins; without any change, where it began itself. */
 const nextPass = (place: Place, zone: TimeZone, marginMillis: number): Place => {
-  const { began, seen, since, untimed } = place
-  if (seen === null && !untimed) return startAt(since)
+  const { began, members, seen, since, untimed } = place
+  if (seen === null && !untimed) return startAt(since, members)
   // A time ahead of our clock would hide what comes until then. Without times there is only our clock to go by.
   const reached = Math.min(seen ?? Infinity, began ?? Infinity)
-  if (reached === Infinity) return startAt(since)
-  return startAt(Math.max(since, reached - marginMillis - repeatedHour(zone, reached)))
+  if (reached === Infinity) return startAt(since, members)
+  return startAt(Math.max(since, reached - marginMillis - repeatedHour(zone, reached)), members)
 }
 
 /** The source of one site; needs its client. */
@@ -97,12 +108,14 @@ export const makePolarisSource = Effect.gen(function* () {
 
   const after = (place: Place, slice: ClientSlice): Place => {
     let { seen, untimed } = place
+    const members = new Set(place.members)
     for (const record of slice.clients) {
+      for (const member of membersOf(record)) members.add(member)
       const at = modifiedAt(record, context)
       if (at === null) untimed = true
       else seen = Math.max(seen ?? at.epochMilliseconds, at.epochMilliseconds)
     }
-    return { ...place, at: slice.checkPoint, seen, untimed }
+    return { ...place, at: slice.checkPoint, seen, untimed, members: [...members].sort() }
   }
 
   const step = Effect.fnUntraced(function* (from: Place, isFirst: boolean, sent: Set<string>) {
@@ -117,8 +130,9 @@ export const makePolarisSource = Effect.gen(function* () {
     if (slice.hasMoreResults && sent.has(slice.checkPoint ?? ""))
       return yield* endless("hasMoreResults is true and the checkPoint has come before")
     const next = slice.hasMoreResults ? reached : nextPass(reached, timeZone, marginMillis)
+    const members = new Set(reached.members)
     const page: SourcePage = {
-      changes: slice.clients.map((record) => customerChange(record, context)),
+      changes: slice.clients.map((record) => customerChange(record, context, members)),
       next: Checkpoint.make(encodePlace(next)),
       hasMore: slice.hasMoreResults
     }

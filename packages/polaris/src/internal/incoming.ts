@@ -74,13 +74,31 @@ const keepable = (value: unknown): Schema.Json | undefined => {
   return json === null || json === "" || whyNotKeepable(json) !== undefined ? undefined : json
 }
 
+const nothingKnown: ReadonlySet<string> = new Set()
+
+/** Members of a record whose absence in another record of the same site says that they are empty there. */
+export const membersOf = (wire: InfoClient): ReadonlyArray<string> =>
+  Object.keys(wire).filter((name) => columnOf(name) !== undefined && !elsewhere.has(name))
+
 /**
- * A wire client as the domain tells it. A member that is absent is not touched, an empty one clears. What the domain
- * cannot hold, also a value out of its range, is kept in `extensions.polaris`.
+ * A wire client as the domain tells it. An empty member clears, and so does one that is absent although the site is
+ * known to have it (`siteMembers`), because .NET leaves out what is null; any other absent member is not touched. What
+ * the domain cannot hold, also a value out of its range, is kept in `extensions.polaris`.
  */
-export const customerChange = (wire: InfoClient, context: DecodeContext): CustomerChange => {
+export const customerChange = (
+  told: InfoClient,
+  context: DecodeContext,
+  siteMembers: ReadonlySet<string> = nothingKnown
+): CustomerChange => {
   const kept: Kept = {}
   let patch: CustomerPatch = {}
+  const wire: Record<string, unknown> & InfoClient = { ...told }
+  for (const name of siteMembers) {
+    const column = columnOf(name)
+    if (column === undefined || elsewhere.has(name) || name in wire) continue
+    if (column.read === undefined) kept[name] = null
+    else wire[name] = null
+  }
   for (const name in wire) {
     if (elsewhere.has(name)) continue
     const part = columnOf(name)?.read?.(name, scalarText(wire[name]), context)
