@@ -326,15 +326,19 @@ const stored = Effect.fnUntraced(function* ({ merchant, store }: World, id: Cust
 })
 
 /** Puts the customer with its card into the store, as a program does that embeds it. */
-const fill = Effect.fnUntraced(function* (world: World, given: CustomerRecord = record) {
+const fill = Effect.fnUntraced(function* (
+  world: World,
+  given: CustomerRecord = record,
+  givenCard: CardRecord = card
+) {
   const { merchant, store } = world
   const [outcome] = yield* Context.get(store, Customers).importBatch(merchant.id, [given], null)
   const id = outcome?._tag === "Created" ? outcome.id : assert.fail(JSON.stringify(outcome))
-  yield* saveCard(store, merchant, id)
+  yield* saveCard(store, merchant, id, givenCard)
   return yield* stored(world, id)
 })
 
-const saveCard = (store: Context.Context<Cards>, merchant: Merchant, owner: CustomerId) =>
+const saveCard = (store: Context.Context<Cards>, merchant: Merchant, owner: CustomerId, card: CardRecord) =>
   Context.get(store, Cards).save(merchant.id, {
     search: [],
     createIfMissing: true,
@@ -394,15 +398,25 @@ const finer: CustomerRecord = {
   registeredAt: utc("2024-02-29T12:34:56.789Z")
 }
 
+const finerCard: CardRecord = {
+  ...card,
+  patch: {
+    ...card.patch,
+    activatedAt: utc("2023-11-05T06:07:08.912Z"),
+    blockedAt: utc("2024-02-29T12:34:56.789Z")
+  }
+}
+
 describe("what a dialect says back as it was told", () => {
   for (const name of names) {
     it.live(`through ${name} changes nothing that is known better`, () =>
       Effect.gen(function* () {
         const world = yield* openWorld
-        const before = yield* fill(world, finer)
+        const before = yield* fill(world, finer, finerCard)
         const [told] = yield* readThrough(world, name)
-        yield* writeThrough(world, name, { ...told!, cards: [] })
-        const { customer } = yield* stored(world, before.customer.id)
+        yield* writeThrough(world, name, told!)
+        const { cards, customer } = yield* stored(world, before.customer.id)
+        assert.deepStrictEqual(cards, before.cards)
         assert.isTrue(sameContent(customer, before.customer), difference(customer, before.customer))
       }).pipe(Effect.scoped)
     )

@@ -29,6 +29,8 @@ export interface SaveCard {
   readonly search: ReadonlyArray<CardReference>
   readonly createIfMissing: boolean
   readonly patch: CardPatch
+  /** What the patch comes to for the card that is there, as for a customer. */
+  readonly settle?: (patch: CardPatch, before: LoyaltyCard) => CardPatch
   /**
    * Leaves the number of a card that is found as it is, and gives it an external id only where it has none in that
    * system and nobody else has it: for callers whose words to look for a card are all they know of it.
@@ -113,13 +115,11 @@ export class Cards extends Context.Service<
       })
 
       const save = Effect.fnUntraced(function* (merchant: MerchantId, request: SaveCard) {
-        const { actor, createIfMissing, owner, search, keepIdentity = false, type } = request
+        const { actor, createIfMissing, owner, search, keepIdentity = false, settle, type } = request
         const before = yield* firstOf(merchant, search)
         if (before === null && !createIfMissing) return yield* new CardNotFound()
-        const patch =
-          before !== null && keepIdentity
-            ? yield* withoutIdentity(merchant, before, request.patch)
-            : request.patch
+        const told = before === null || settle === undefined ? request.patch : settle(request.patch, before)
+        const patch = before !== null && keepIdentity ? yield* withoutIdentity(merchant, before, told) : told
         const number = patch.number ?? before?.number
         if (number === undefined)
           return yield* new InvalidField({ field: "number", reason: "is required for a new card" })

@@ -53,6 +53,7 @@ import {
   DIALECT,
   patchFromParameters,
   readBoolean,
+  withoutCardEcho,
   withoutEcho
 } from "./VirtposCodec.ts"
 
@@ -181,6 +182,7 @@ const makeHandler = Effect.fnUntraced(function* (options: VirtposRoutesOptions, 
         createIfMissing: always || createIfMissing,
         // Beside the one that hits, identifiers are searches that were not needed, not values to set.
         keepIdentity: true,
+        settle: withoutCardEcho,
         ...change,
         actor
       })

@@ -12,6 +12,7 @@ import {
   type CustomerPatch,
   type CustomerReference,
   InvalidField,
+  type LoyaltyCard,
   type Money,
   type Named,
   orNull
@@ -119,7 +120,11 @@ export const patchFromParameters = (
   return Result.succeed({ patch, ...(group === undefined ? {} : { group }), ...money })
 }
 
-const secondOf = ({ epochMilliseconds }: DateTime.Utc): number => Math.floor(epochMilliseconds / 1_000)
+/** Whether both are known and agree to the second, which is all that this API tells. */
+const isSameSecond = (one: DateTime.Utc | null | undefined, other: DateTime.Utc | null): boolean =>
+  one != null &&
+  other !== null &&
+  Math.floor(one.epochMilliseconds / 1_000) === Math.floor(other.epochMilliseconds / 1_000)
 
 /**
  * An update without what it says back as this API tells it and the domain knows better: the mobile phone in place of
@@ -128,14 +133,20 @@ const secondOf = ({ epochMilliseconds }: DateTime.Utc): number => Math.floor(epo
 export const withoutEcho = (patch: CustomerPatch, before: Customer): CustomerPatch => {
   const { phone, registeredAt, ...rest } = patch
   const isMobile = phone != null && before.phone === null && phone === before.mobilePhone
-  const isSameTime =
-    registeredAt != null &&
-    before.registeredAt !== null &&
-    secondOf(registeredAt) === secondOf(before.registeredAt)
   return {
     ...rest,
     ...(phone === undefined || isMobile ? {} : { phone }),
-    ...(registeredAt === undefined || isSameTime ? {} : { registeredAt })
+    ...(registeredAt === undefined || isSameSecond(registeredAt, before.registeredAt) ? {} : { registeredAt })
+  }
+}
+
+/** As `withoutEcho`, for a card. */
+export const withoutCardEcho = (patch: CardPatch, before: LoyaltyCard): CardPatch => {
+  const { activatedAt, blockedAt, ...rest } = patch
+  return {
+    ...rest,
+    ...(activatedAt === undefined || isSameSecond(activatedAt, before.activatedAt) ? {} : { activatedAt }),
+    ...(blockedAt === undefined || isSameSecond(blockedAt, before.blockedAt) ? {} : { blockedAt })
   }
 }
 
