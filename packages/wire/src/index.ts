@@ -15,6 +15,17 @@ export {
 } from "./Limits.ts"
 export { type JsonOptions, MalformedJson, parseJson } from "./JsonReader.ts"
 export { type BytesCache, makeBytesCache } from "./BytesCache.ts"
+export {
+  acceptedCharsets,
+  acceptedTypes,
+  type Charset,
+  decodeText,
+  encodeText,
+  isReadable,
+  type MediaType,
+  parseMediaType,
+  type Preference
+} from "./MediaTypes.ts"
 export { allow, isPrefetch } from "./Methods.ts"
 export { MalformedParameters, Parameters } from "./Parameters.ts"
 export { normalizePath, type NormalizedPath } from "./Paths.ts"
