@@ -31,7 +31,8 @@ export const alike = (check: (dialect: DialectId) => Check): Row["checks"] => ({
   megawin: check("megawin")
 })
 
-export const testRow = ({ checks, misuse, number }: Row, stage: () => Stage): void =>
+export const testRow = ({ checks, misuse, number }: Row, stage: () => Stage): void => {
   describe(`${number}. ${misuse}`, () => {
     for (const dialect of dialects) it(dialect, () => checks[dialect](stage()))
   })
+}

@@ -13,6 +13,9 @@ import {
 } from "@tillbridge/domain"
 import { layer } from "@tillbridge/sqlite"
 import { Effect, Layer, Redacted } from "effect"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { tempFolder } from "../support.ts"
 
 export const dialects = ["virtpos", "polaris", "lcmanager", "megawin"] as const
 export type DialectId = (typeof dialects)[number]
@@ -94,8 +97,25 @@ const openFor = (merchant: Merchant, { key, login }: Caller, scopes: ReadonlyArr
     return made
   })
 
+let filled: Promise<Buffer> | undefined
+
+/** Writes the shop's store to a file; making it is slow, so that it is made once and copied. */
+export const fillShop = (file: string): Effect.Effect<void> =>
+  Effect.promise(async () => {
+    filled ??= Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const made = path.join(yield* tempFolder, "shop.sqlite")
+          yield* makeShop(made)
+          return fs.readFileSync(made)
+        })
+      )
+    )
+    fs.writeFileSync(file, await filled)
+  })
+
 /** Alpha has customers 1 to 4 and stores 1 and 2, Beta 1 to 8 and a store 77. Alpha's 4 has a hostile name. */
-export const fillShop = (path: string) =>
+const makeShop = (file: string) =>
   Effect.gen(function* () {
     const merchants = yield* Merchants
     const credentials = yield* Credentials
@@ -129,4 +149,4 @@ export const fillShop = (path: string) =>
     yield* openFor(alpha, callers.reader, ["read"])
     yield* openFor(alpha, callers.idle, [])
     for (const id of yield* openFor(alpha, callers.revoked, ["read", "write"])) yield* credentials.revoke(id)
-  }).pipe(Effect.provide(layerDomain.pipe(Layer.provide(layer({ path })))))
+  }).pipe(Effect.provide(layerDomain.pipe(Layer.provide(layer({ path: file })))))

@@ -255,7 +255,7 @@ const headerGames =
     }
   }
 
-const withCors: ReadonlyArray<DialectId> = new Set(["lcmanager", "megawin"])
+const withCors: ReadonlySet<DialectId> = new Set(["lcmanager", "megawin"])
 
 const cachesAndOrigins =
   (dialect: DialectId): Check =>

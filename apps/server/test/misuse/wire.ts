@@ -79,7 +79,7 @@ export const sendBytes = (port: number, bytes: Uint8Array): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Array<Buffer> = []
     const socket = net.connect({ port, host: "127.0.0.1" }, () => socket.write(bytes))
-    socket.on("data", (chunk) => chunks.push(chunk))
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk))
     // A body that is cut off breaks the connection behind the answer.
     socket.on("error", (error) => (chunks.length > 0 ? resolve(Buffer.concat(chunks)) : reject(error)))
     socket.on("close", () => resolve(Buffer.concat(chunks)))
