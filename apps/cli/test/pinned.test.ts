@@ -1,7 +1,7 @@
 /** Certificates that nobody signed, over real sockets: which of them are taken, and that nothing is sent to others. */
 import { assert, describe, it } from "@effect/vitest"
-import { CertificateTrust, type Fingerprint, parseFingerprint } from "@tillbridge/polaris"
-import { Effect, Layer, Result } from "effect"
+import { CertificateTrust, type Fingerprint, parseFingerprint, PolarisClient } from "@tillbridge/polaris"
+import { Effect, Layer, Redacted, Result } from "effect"
 import { HttpClient } from "effect/http"
 import { createServer, type Server } from "node:https"
 import type { AddressInfo, Socket } from "node:net"
@@ -125,6 +125,41 @@ describe("a certificate of the site's own making", () => {
       yield* trust.loggedIn
       becomes(rose)
       assert.isTrue(isRefused(yield* Effect.flip(get(url))))
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe("a client of a site behind such a certificate", () => {
+  it.live("trusts it from its first login on, and says why it refuses another", () =>
+    Effect.gen(function* () {
+      const told: Array<Fingerprint> = []
+      const { becomes, received, url } = yield* site(rose)
+      const layer = PolarisClient.layer({
+        baseUrl: url,
+        user: "rose",
+        password: Redacted.make("secret"),
+        codeMagasin: 1,
+        retry: { times: 0 }
+      }).pipe(
+        Layer.provide(
+          PinnedHttpClient.layer({
+            fingerprint: null,
+            onTrusted: (fingerprint) => Effect.sync(() => void told.push(fingerprint))
+          })
+        )
+      )
+      yield* Effect.gen(function* () {
+        const client = yield* PolarisClient
+        // The site's answers are no clients, but its login is good.
+        const first = yield* Effect.flip(client.getClient({ idClient: "1" }))
+        assert.strictEqual(first.reason._tag, "Malformed")
+        assert.deepStrictEqual(told, [printOf(rose)])
+        becomes(other)
+        const requests = received.length
+        const second = yield* Effect.flip(client.getClient({ idClient: "1" }))
+        assert.include(second.message, PinnedHttpClient.CERTIFICATE_REFUSED)
+        assert.lengthOf(received, requests)
+      }).pipe(Effect.provide(layer))
     }).pipe(Effect.scoped)
   )
 })
