@@ -1,0 +1,15 @@
+import type { Capabilities } from "@tillbridge/domain"
+
+/**
+ * What the API can do here: it tells registrations of a period, and nothing of it writes. A card changed later is not
+ * told again.
+ */
+export const capabilities: Capabilities = {
+  feed: "window",
+  canUpsertCustomer: false,
+  canDeleteCustomer: false,
+  carriesCards: true,
+  canUpsertCard: false,
+  credentials: "login",
+  formats: ["json", "xml"]
+}
