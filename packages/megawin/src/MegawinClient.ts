@@ -4,8 +4,14 @@
  * domain. The key is a query parameter (OBSERVED) and stays out of errors, spans and logs; so do search terms.
  * Passwords in answers are dropped when they are read. Redirects are refused. Not supported: orders and products.
  */
-import { type InvalidField, Malformed, SourceError, type SourceFailure } from "@tillbridge/domain"
-import { MAX_REPLY_BYTES, retrying } from "@tillbridge/wire"
+import {
+  type InvalidField,
+  reasonOfBroken,
+  reasonOfStatus,
+  SourceError,
+  type SourceFailure
+} from "@tillbridge/domain"
+import { exchange, openExchange, type ReplyHead, retrying } from "@tillbridge/wire"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -17,7 +23,6 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { shown } from "./internal/clientErrors.ts"
 import { isPasswordName } from "./internal/passwords.ts"
 import { openEnvelope, readAdded, readCustomers } from "./internal/reply.ts"
-import { openReply } from "./internal/replyStream.ts"
 import { DIALECT, type OutgoingParameters } from "./MegawinCodec.ts"
 import { makeConfig, type MegawinConfig, megawinConfig, type MegawinOptions } from "./MegawinConfig.ts"
 import type { CustomerRecord } from "./MegawinSchema.ts"
@@ -99,9 +104,9 @@ const make = Effect.fnUntraced(function* (config: MegawinConfig) {
 
   /** A call whose answer is short: sent, read whole, and opened. */
   const call = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<unknown, SourceFailure> =>
-    openReply(http, request, timeout).pipe(
-      Effect.flatMap(readWhole),
-      Effect.scoped,
+    exchange(http, request, { timeout }).pipe(
+      Effect.mapError(reasonOfBroken),
+      Effect.flatMap((reply) => Effect.as(succeeded(reply), reply.bytes)),
       Effect.flatMap(openEnvelope)
     )
 
@@ -117,7 +122,11 @@ const make = Effect.fnUntraced(function* (config: MegawinConfig) {
     readCustomers(body).pipe(Stream.mapEffect(Effect.fromResult), Stream.mapError(failing("list")))
 
   const open = (query: ListQuery) =>
-    Effect.mapError(openReply(http, listRequest(query), timeout), failing("list"))
+    openExchange(http, listRequest(query), { timeout }).pipe(
+      Effect.mapError(reasonOfBroken),
+      Effect.flatMap((reply) => Effect.as(succeeded(reply), Stream.mapError(reply.body, reasonOfBroken))),
+      Effect.mapError(failing("list"))
+    )
 
   const span = Effect.withSpan
 
@@ -161,25 +170,6 @@ const unknowable = (): Redacted.Redacted => Redacted.make(`${crypto.randomUUID()
 const withoutPasswords = (fields: OutgoingParameters): OutgoingParameters =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => !isPasswordName(name)))
 
-/** The body, cut as soon as it is too long. */
-const readWhole = Effect.fnUntraced(function* (body: Stream.Stream<Uint8Array, SourceFailure>) {
-  const chunks: Array<Uint8Array> = []
-  let length = 0
-  yield* Stream.runForEach(body, (chunk) => {
-    length += chunk.length
-    if (length > MAX_REPLY_BYTES) {
-      return Effect.fail<SourceFailure>(
-        new Malformed({ detail: `the answer is longer than ${MAX_REPLY_BYTES} bytes` })
-      )
-    }
-    chunks.push(chunk)
-    return Effect.void
-  })
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
-})
+/** Statuses but 2xx are failures, whatever their body says. */
+const succeeded = ({ retryAfterMillis, status }: ReplyHead): Effect.Effect<void, SourceFailure> =>
+  status >= 200 && status < 300 ? Effect.void : Effect.fail(reasonOfStatus(status, retryAfterMillis))

@@ -17,8 +17,7 @@ import {
   requireScope,
   type StorageError
 } from "@tillbridge/domain"
-import { allow, isPrefetch, normalizePath } from "@tillbridge/wire"
-import { preflightHeaders } from "./internal/cors.ts"
+import { allow, isPrefetch, normalizePath, preflightHeaders } from "@tillbridge/wire"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"

@@ -14,8 +14,7 @@ import {
   type SourceFailure,
   Unauthorized
 } from "@tillbridge/domain"
-import { retrying } from "@tillbridge/wire"
-import { exchange, type Reply } from "./internal/exchange.ts"
+import { exchange, type Reply, retrying } from "@tillbridge/wire"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"

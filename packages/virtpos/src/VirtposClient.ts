@@ -4,23 +4,24 @@
  * domain. The key is a query parameter (DOCUMENTED) and stays out of errors, spans and logs; so do search terms.
  * Redirects are refused, bodies over 16 MiB too. Not supported: the other resources of the vendor (items, orders, …).
  */
-import { type InvalidField, Malformed, SourceError, type SourceFailure, TimedOut } from "@tillbridge/domain"
-import { MAX_REPLY_BYTES, retrying } from "@tillbridge/wire"
-import * as Clock from "effect/Clock"
+import {
+  type InvalidField,
+  reasonOfBroken,
+  reasonOfStatus,
+  SourceError,
+  type SourceFailure
+} from "@tillbridge/domain"
+import { exchange, retrying } from "@tillbridge/wire"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import { statusFailure, transportFailure } from "./internal/clientErrors.ts"
 import { type CustomerPage, openEnvelope, readList, readWrite, type WriteReply } from "./internal/reply.ts"
 import { DIALECT } from "./VirtposCodec.ts"
 import { makeConfig, type VirtposConfig, type VirtposOptions, virtposConfig } from "./VirtposConfig.ts"
@@ -112,55 +113,24 @@ const cardQuery = (search: CardSearch): Query => [
   ["card_barcode", secret(search.barcode)]
 ]
 
-/** The body, cut as soon as it is too long. */
-const readBody = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse) {
-  const chunks: Array<Uint8Array> = []
-  let length = 0
-  const tooLong = new Malformed({ detail: `the answer is longer than ${MAX_REPLY_BYTES} bytes` })
-  yield* response.stream.pipe(
-    // An answer without a body is an empty one.
-    Stream.catchIf(
-      (error) => error.reason._tag === "EmptyBodyError",
-      () => Stream.empty
-    ),
-    Stream.mapError(transportFailure),
-    Stream.runForEach((chunk) => {
-      length += chunk.length
-      if (length > MAX_REPLY_BYTES) return Effect.fail<SourceFailure>(tooLong)
-      chunks.push(chunk)
-      return Effect.void
-    })
-  )
-  return Buffer.concat(chunks)
-})
-
 const make = Effect.fnUntraced(function* (config: VirtposConfig) {
   const { apiKey, format, retry, timeout } = config
-  const http = HttpClient.withScope(yield* HttpClient.HttpClient)
-  const millis = Duration.toMillis(timeout)
+  const http = yield* HttpClient.HttpClient
 
   /** One attempt: the opened envelope, or why there is none. */
-  const attempt = Effect.fnUntraced(function* (request: HttpClientRequest.HttpClientRequest) {
-    const init = yield* Effect.serviceOption(FetchHttpClient.RequestInit)
-    const response = yield* http.execute(request).pipe(
-      Effect.mapError(transportFailure),
-      // `fetch` would follow, and take the key in the query to wherever it is told to.
-      Effect.provideService(FetchHttpClient.RequestInit, {
-        ...Option.getOrElse(init, () => ({})),
-        redirect: "manual"
-      }),
-      Effect.provideService(HttpClient.TracerPropagationEnabled, false)
+  const attempt = Effect.fnUntraced(function* (
+    request: HttpClientRequest.HttpClientRequest
+  ): Effect.fn.Return<unknown, SourceFailure> {
+    const { bytes, retryAfterMillis, status } = yield* exchange(http, request, { timeout }).pipe(
+      Effect.mapError(reasonOfBroken)
     )
-    const { status } = response
-    const now = yield* Clock.currentTimeMillis
-    if (status >= 500 || (status >= 300 && status < 400))
-      return yield* Effect.fail(statusFailure(status, response.headers, now, undefined))
-    const opened = openEnvelope(yield* readBody(response), apiKey)
+    const opened = openEnvelope(bytes, apiKey)
     if (status >= 200 && status < 300) return yield* Effect.fromResult(opened)
-    const refused =
-      Result.isFailure(opened) && opened.failure._tag !== "Malformed" ? opened.failure : undefined
-    return yield* Effect.fail(statusFailure(status, response.headers, now, refused))
-  }, Effect.scoped)
+    const reason = reasonOfStatus(status, retryAfterMillis)
+    // The envelope's own words say more than the status does.
+    const saysMore = reason._tag === "Refused" && Result.isFailure(opened)
+    return yield* Effect.fail(saysMore && opened.failure._tag !== "Malformed" ? opened.failure : reason)
+  })
 
   const again = retrying<SourceError>({
     isRetryable: (error) => error.isRetryable,
@@ -176,7 +146,6 @@ const make = Effect.fnUntraced(function* (config: VirtposConfig) {
     read: (body: unknown) => Result.Result<A, SourceFailure>
   ): Outcome<A> => {
     const once = attempt(request).pipe(
-      Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(new TimedOut({ millis })) }),
       Effect.flatMap((body) => Effect.fromResult(read(body))),
       Effect.mapError((reason) => new SourceError({ dialect: DIALECT, operation, reason }))
     )

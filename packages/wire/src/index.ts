@@ -14,6 +14,15 @@ export {
   MAX_XML_DEPTH
 } from "./Limits.ts"
 export { type JsonOptions, MalformedJson, parseJson } from "./JsonReader.ts"
+export { corsHeaders, preflightHeaders } from "./Cors.ts"
+export {
+  type BrokenExchange,
+  exchange,
+  openExchange,
+  type OpenReply,
+  type Reply,
+  type ReplyHead
+} from "./HttpExchange.ts"
 export { type BytesCache, makeBytesCache } from "./BytesCache.ts"
 export {
   acceptedCharsets,

@@ -1,5 +1,5 @@
 /** The vendor's envelopes, and the HTTP answers that carry them. Shops call from browsers, of any origin. */
-import { corsHeaders } from "./cors.ts"
+import { corsHeaders } from "@tillbridge/wire"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { ErrorAnswer } from "./errors.ts"
 

@@ -1,11 +1,11 @@
-/** Answers that any page may read: shops call from browsers (OBSERVED). Never with credentials of the browser's own. */
+/** Answers that pages of any origin may read, never with the browser's own credentials. */
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 
 export const corsHeaders = { "access-control-allow-origin": "*" }
 
 const isNameList = /^[\w-]+(?:\s*,\s*[\w-]+)*$/
 
-/** What a browser asks before it sends: which methods and headers it may use. The key is no credential in its sense. */
+/** What a browser asks before it sends: which methods and headers it may use. */
 export const preflightHeaders = (
   { headers }: HttpServerRequest.HttpServerRequest,
   methods: ReadonlyArray<string>
