@@ -232,9 +232,8 @@ export const layer = (
     Effect.fnUntraced(function* (router) {
       const base = options.basePath ?? ""
       const handler = yield* makeHandler(options, base.toLowerCase())
-      // Everything below is ours, so that no wrong path is answered without envelope.
+      // Each also matches without the slash. All below is ours, so that no wrong path is answered without envelope.
       yield* router.add("*", `${base}/api/client/*` as `/${string}`, handler)
-      yield* router.add("*", `${base}/ManagerLogin` as `/${string}`, handler)
       yield* router.add("*", `${base}/ManagerLogin/*` as `/${string}`, handler)
     })
   )

@@ -24,26 +24,41 @@ const DAY = 86_400_000
 /** Customers of one page: a window of many is told in several. */
 const PAGE = 500
 
-/** Up to when everything was read; `null` for nothing yet. In milliseconds. */
-const readUpTo = (checkpoint: Checkpoint | null): number | null => {
-  const match = /^w1\.(-?\d{1,15})$/.exec(checkpoint ?? "")
-  return match === null ? null : Number(match[1])
+/**
+ * Where a reader stands. A pass goes up to the moment at which it began, however often it is taken up again: what is
+ * told late, within the overlap, is then always met by the next one.
+ */
+interface Place {
+  /** The window to be read begins here; `null`: with the beginning of time. In milliseconds. */
+  readonly from: number | null
+  /** The pass goes up to here. */
+  readonly bound: number
+  /** What leads here again. */
+  readonly checkpoint: Checkpoint
 }
 
-const checkpointOf = (millis: number | null): Checkpoint =>
-  Checkpoint.make(millis === null ? "w1." : `w1.${millis}`)
+const beginning = Checkpoint.make("w1.")
+const within = (from: number, bound: number) => Checkpoint.make(`w1.${from}.${bound}`)
+const after = (bound: number) => Checkpoint.make(`w1.${bound}`)
 
-/** A window still to be read; `from` `null`: from the beginning of time. */
-interface Place {
-  readonly from: number | null
-  /** What the checkpoint stands at until the window has been read. */
-  readonly readUpTo: number | null
+/** Checkpoints of another form, and of times before everything, begin anew, which loses nothing. */
+const placeOf = (given: Checkpoint | null, now: number, since: number, overlap: number): Place => {
+  const match = /^w1\.(-?\d{1,15})(?:\.(-?\d{1,15}))?$/.exec(given ?? "")
+  const from = Number(match?.[1])
+  if (given === null || match === null || from < since)
+    return { from: null, bound: now, checkpoint: beginning }
+  // One that is ahead of the clock was made by a clock that was.
+  const bound = match[2] === undefined ? now : Math.min(Number(match[2]), now)
+  return match[2] === undefined || from >= bound
+    ? { from: Math.min(from, now) - overlap, bound: now, checkpoint: given }
+    : { from, bound, checkpoint: given }
 }
 
 /** The source of one site; needs its client. */
 export const makeLcmanagerSource = Effect.gen(function* () {
   const client = yield* LcmanagerClient
-  const { overlapMillis, since, timeZone, windowDays } = client.config
+  const { overlapMillis, timeZone, windowDays } = client.config
+  const since = client.config.since.epochMilliseconds
 
   /** The last tick before an instant, as the site writes it. */
   const lastTickBefore = (millis: number) => {
@@ -61,34 +76,34 @@ export const makeLcmanagerSource = Effect.gen(function* () {
       (rows) => changesOf(rows, client.config)
     )
 
-  const step = Effect.fnUntraced(function* ({ from, readUpTo: before }: Place, now: number) {
-    const until =
-      from === null ? Math.min(since.epochMilliseconds, now) : Math.min(from + windowDays * DAY, now)
+  const step = Effect.fnUntraced(function* ({ bound, checkpoint, from }: Place) {
+    const until = Math.min(from === null ? since : from + windowDays * DAY, bound)
     const changes = yield* read(from, until)
-    const hasMore = until < now
+    const hasMore = until < bound
+    const next: Place = {
+      from: until,
+      bound,
+      checkpoint: hasMore ? within(until, bound) : after(bound)
+    }
     const pages: Array<SourcePage> = []
     for (let at = 0; at < changes.length || at === 0; at += PAGE) {
       const isLast = at + PAGE >= changes.length
       pages.push({
         changes: changes.slice(at, at + PAGE),
         // Within a window nothing is known but where it began: who stops there reads it again.
-        next: checkpointOf(isLast ? until : before),
+        next: isLast ? next.checkpoint : checkpoint,
         hasMore: !isLast || hasMore
       })
     }
-    const next: Place = { from: until, readUpTo: until }
     return [pages, hasMore ? Option.some(next) : Option.none()] as const
   })
 
   const pages = (checkpoint: Checkpoint | null) =>
     Stream.unwrap(
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        // A checkpoint that is ahead of the clock was made by a clock that was.
-        const before = readUpTo(checkpoint)
-        const start = before === null ? null : Math.min(before, now) - overlapMillis
+      Effect.map(Clock.currentTimeMillis, (now) =>
         // One moment more, so that what is dated now is read now.
-        return Stream.paginate({ from: start, readUpTo: before } as Place, (place) => step(place, now + 1))
-      })
+        Stream.paginate(placeOf(checkpoint, now + 1, since, overlapMillis), step)
+      )
     )
 
   return CustomerSource.of({ capabilities, pages })

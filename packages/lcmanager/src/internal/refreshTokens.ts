@@ -61,7 +61,7 @@ export const makeRefreshTokens = (limits: RefreshLimits) => {
     for (const [login, endsAt] of over) if (endsAt <= now) over.delete(login)
     if (over.size >= limits.most) over.delete(over.keys().next().value!)
     over.set(id, until)
-    for (const token of [...(byCredential.get(credential) ?? [])]) {
+    for (const token of byCredential.get(credential) ?? []) {
       if (tokens.get(token)?.login.id === id) forget(token)
     }
   }
