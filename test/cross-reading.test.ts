@@ -21,7 +21,8 @@ const lossesThrough = Effect.fnUntraced(function* (world: World, name: string, b
 })
 
 const names = Object.keys(dialects)
-const pairs = names.flatMap((writer) => names.map((reader) => [writer, reader] as const))
+const writers = names.filter((name) => dialects[name]!.destination !== null)
+const pairs = writers.flatMap((writer) => names.map((reader) => [writer, reader] as const))
 
 describe("a customer with everything in the store", () => {
   for (const name of names) {
@@ -57,7 +58,7 @@ describe("what a dialect writes back with another name", () => {
 })
 
 describe("what a dialect says back as it was told", () => {
-  for (const name of names) {
+  for (const name of writers) {
     it.live(`through ${name} changes nothing that is known better`, () =>
       Effect.gen(function* () {
         const world = yield* openWorld
@@ -103,7 +104,7 @@ describe("a customer that is new", () => {
       Effect.gen(function* () {
         const world = yield* openWorld
         const { writes, writesCards } = dialects[writer]!
-        const customer: CustomerRecord = Object.fromEntries(writes.map((field) => [field, record[field]]))
+        const customer: CustomerRecord = Object.fromEntries(writes!.map((field) => [field, record[field]]))
         const source = { system: prefix, key: "A-0017" }
         const { registeredAt: _at, registeredIn: _in, ...patch } = card.patch
         const cards = writesCards ? [{ ...card, patch }] : []
@@ -111,10 +112,10 @@ describe("a customer that is new", () => {
 
         // What the store made of it itself is nobody's to have told.
         const { customer: now, cards: saved } = yield* stored(world, id)
-        for (const field of writes)
+        for (const field of writes!)
           if (field !== "group")
             assert.isTrue(holds(now[field], customer[field]), `${writer} writes ${field}`)
-        assert.strictEqual(now.group?.name, writes.includes("group") ? "Gold" : undefined)
+        assert.strictEqual(now.group?.name, writes!.includes("group") ? "Gold" : undefined)
         assert.deepStrictEqual(
           saved.map(({ number }) => number),
           cards.map(({ number }) => number)
@@ -126,7 +127,9 @@ describe("a customer that is new", () => {
           cards: saved
         })
         const allowed = dialects[reader]!.untold
-        for (const loss of losses) assert.isTrue(isStamp(loss) || allowed.includes(loss), loss)
+        // Of a customer one vendor tells the cards, and of one without any nothing.
+        if (reader === "lcmanager" && saved.length === 0) assert.deepStrictEqual(losses, ["customer"])
+        else for (const loss of losses) assert.isTrue(isStamp(loss) || allowed.includes(loss), loss)
       }).pipe(Effect.scoped)
     )
   }

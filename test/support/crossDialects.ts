@@ -1,5 +1,6 @@
 /** Each dialect as it is reached by its own client, and what it can say by its vendor's page. */
 import type { CustomerDestination, CustomerRecord, CustomerSource, layerDomain } from "@tillbridge/domain"
+import { layerLcmanagerSource, LcmanagerClient, LcmanagerRoutes } from "@tillbridge/lcmanager"
 import {
   layerMegawinDestination,
   layerMegawinSource,
@@ -25,28 +26,43 @@ import { moscow, prefix } from "./crossRecords.ts"
 const baseUrl = "http://till.test"
 const timeZone = moscow
 
-/** A client of one dialect as both ends of a synchronisation. */
-type Ends = Layer.Layer<CustomerSource | CustomerDestination, unknown, HttpClient.HttpClient>
+type Built<A> = (secret: Redacted.Redacted, login: string) => Layer.Layer<A, unknown, HttpClient.HttpClient>
 
 export interface Reached {
   readonly routes: Layer.Layer<never, never, HttpRouter.HttpRouter | Layer.Success<typeof layerDomain>>
   readonly login: string | null
-  readonly ends: (secret: Redacted.Redacted, login: string) => Ends
+  readonly source: Built<CustomerSource>
+  /** `null` where the vendor takes no writes. */
+  readonly destination: Built<CustomerDestination> | null
   /** Fields that its answers have no place for, by the vendor's page: nothing here is asked of the code. */
   readonly untold: ReadonlyArray<string>
-  /** Fields of a customer that its calls can set. */
-  readonly writes: ReadonlyArray<keyof CustomerRecord>
+  /** Fields of a customer that its calls can set; `null` where it takes none. */
+  readonly writes: ReadonlyArray<keyof CustomerRecord> | null
   readonly writesCards: boolean
 }
+
+const virtpos = (apiKey: Redacted.Redacted) =>
+  VirtposClient.layer({ baseUrl, apiKey, timeZone, externalSystem: prefix })
+
+const megawin = (apiKey: Redacted.Redacted) => MegawinClient.layer({ baseUrl, apiKey, timeZone })
+
+const polaris = (password: Redacted.Redacted, user: string) =>
+  PolarisClient.layer({
+    baseUrl,
+    user,
+    password,
+    codeMagasin: 1,
+    prefixCle: prefix,
+    timeZone,
+    writeStore: true
+  })
 
 export const dialects: Readonly<Record<string, Reached>> = {
   virtpos: {
     routes: VirtposRoutes.layer(),
     login: null,
-    ends: (apiKey) =>
-      Layer.merge(layerVirtposSource, layerVirtposDestination).pipe(
-        Layer.provide(VirtposClient.layer({ baseUrl, apiKey, timeZone, externalSystem: prefix }))
-      ),
+    source: (apiKey) => layerVirtposSource.pipe(Layer.provide(virtpos(apiKey))),
+    destination: (apiKey) => layerVirtposDestination.pipe(Layer.provide(virtpos(apiKey))),
     untold: [
       "title",
       "mobilePhone",
@@ -82,20 +98,8 @@ export const dialects: Readonly<Record<string, Reached>> = {
   polaris: {
     routes: PolarisRoutes.layer(),
     login: "till",
-    ends: (password, user) =>
-      Layer.merge(layerPolarisSource, layerPolarisDestination).pipe(
-        Layer.provide(
-          PolarisClient.layer({
-            baseUrl,
-            user,
-            password,
-            codeMagasin: 1,
-            prefixCle: prefix,
-            timeZone,
-            writeStore: true
-          })
-        )
-      ),
+    source: (password, user) => layerPolarisSource.pipe(Layer.provide(polaris(password, user))),
+    destination: (password, user) => layerPolarisDestination.pipe(Layer.provide(polaris(password, user))),
     untold: [
       "middleName",
       "company.name",
@@ -134,13 +138,68 @@ export const dialects: Readonly<Record<string, Reached>> = {
     ],
     writesCards: false
   },
+  lcmanager: {
+    routes: LcmanagerRoutes.layer(),
+    login: "till",
+    source: (password, user) =>
+      layerLcmanagerSource.pipe(
+        Layer.provide(
+          LcmanagerClient.layer({
+            baseUrl,
+            user,
+            password,
+            timeZone,
+            externalSystem: prefix,
+            windowDays: 365
+          })
+        )
+      ),
+    destination: null,
+    untold: [
+      "externalIds",
+      "title",
+      "firstName",
+      "middleName",
+      "lastName",
+      "gender",
+      "birthDate.day",
+      "birthDate.month",
+      "birthDate.year",
+      "email",
+      "phone",
+      "mobilePhone",
+      "address.line1",
+      "address.postalCode",
+      "address.city",
+      "address.country",
+      "company.name",
+      "company.vatNumber",
+      "language",
+      "consents.push",
+      "consents.email",
+      "consents.sms",
+      "notes",
+      "discountPercent",
+      "accumulatedSales",
+      "registeredAt",
+      "registeredIn",
+      "group",
+      "createdAt",
+      "createdBy",
+      "extensions.virtpos",
+      "extensions.megawin",
+      "cards.barcode",
+      "cards.activatedAt",
+      "cards.blockedAt"
+    ],
+    writes: null,
+    writesCards: false
+  },
   megawin: {
     routes: MegawinRoutes.layer(),
     login: null,
-    ends: (apiKey) =>
-      Layer.merge(layerMegawinSource, layerMegawinDestination).pipe(
-        Layer.provide(MegawinClient.layer({ baseUrl, apiKey, timeZone }))
-      ),
+    source: (apiKey) => layerMegawinSource.pipe(Layer.provide(megawin(apiKey))),
+    destination: (apiKey) => layerMegawinDestination.pipe(Layer.provide(megawin(apiKey))),
     untold: [
       "externalIds",
       "title",

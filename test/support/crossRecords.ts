@@ -38,9 +38,10 @@ export const record: CustomerRecord = {
 }
 
 export const card: CardRecord = {
-  number: "0079001",
+  // Whole numbers, since one of the vendors has no others.
+  number: "79001",
   patch: {
-    externalIds: [{ system: prefix, key: "K-9" }],
+    externalIds: [{ system: prefix, key: "9" }],
     barcode: "2000000000017",
     medium: "app",
     status: "blocked",

@@ -52,29 +52,31 @@ export const openWorld = Effect.gen(function* () {
   )
 
   let logins = 0
-  /** A client of its own, as a program has that begins anew. */
-  const ends = Effect.fnUntraced(function* (name: string) {
-    const dialect = dialects[name]!
+  /** A credential of its own, as a program has that begins anew. */
+  const credential = Effect.fnUntraced(function* (name: string) {
+    const login = dialects[name]!.login === null ? null : `${dialects[name]!.login}${++logins}`
     const { secret } = yield* Context.get(store, Credentials).create({
       merchantId: merchant.id,
       dialect: name,
-      login: dialect.login === null ? null : `${dialect.login}${++logins}`,
+      login,
       secret: null,
       label: null,
       scopes: ["read", "write", "balance"]
     })
-    return yield* Layer.build(dialect.ends(secret, `${dialect.login}${logins}`).pipe(Layer.provide(http)))
+    return [secret, login ?? ""] as const
   })
-  return { store, merchant, ends }
+  return { store, merchant, http, credential }
 })
 
 export type World = Effect.Success<typeof openWorld>
 
 /** Everything that a dialect's client reads. */
-export const readThrough = Effect.fnUntraced(function* ({ ends }: World, name: string) {
+export const readThrough = Effect.fnUntraced(function* (world: World, name: string) {
+  const layer = dialects[name]!.source(...(yield* world.credential(name)))
+  const source = yield* Layer.build(layer.pipe(Layer.provide(world.http)))
   const found: Array<CustomerChange> = []
   const from: Checkpoint | null = null
-  yield* Context.get(yield* ends(name), CustomerSource)
+  yield* Context.get(source, CustomerSource)
     .pages(from)
     .pipe(Stream.runForEach(({ changes }) => Effect.sync(() => found.push(...changes))))
   return found
@@ -82,7 +84,9 @@ export const readThrough = Effect.fnUntraced(function* ({ ends }: World, name: s
 
 /** Writes a customer and its cards through a dialect's client; gives the id that it has then. */
 export const writeThrough = Effect.fnUntraced(function* (world: World, name: string, change: CustomerChange) {
-  const destination = Context.get(yield* world.ends(name), CustomerDestination)
+  const layer = dialects[name]!.destination!(...(yield* world.credential(name)))
+  const context = yield* Layer.build(layer.pipe(Layer.provide(world.http)))
+  const destination = Context.get(context, CustomerDestination)
   const written = yield* destination.putCustomer(change)
   if (dialects[name]!.writesCards)
     for (const one of change.cards) yield* destination.putCard(one, { system: name, key: written.key })

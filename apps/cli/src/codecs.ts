@@ -16,6 +16,10 @@ const entries = {
     load: () => import("@tillbridge/virtpos").then((module) => module.virtposCodec),
     countsFirst: true
   },
+  lcmanager: {
+    load: () => import("@tillbridge/lcmanager").then((module) => module.lcmanagerCodec),
+    countsFirst: false
+  },
   megawin: {
     load: () => import("@tillbridge/megawin").then((module) => module.megawinCodec),
     countsFirst: false

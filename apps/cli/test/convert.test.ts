@@ -104,6 +104,32 @@ describe("convert", { timeout: 60_000 }, () => {
     })
   })
 
+  it("makes one customer of the rows that a vendor writes for its cards, where they follow each other", async () => {
+    const row = (client: number, card: number) =>
+      `{"Client":${client},"Card":${card},"OutNumber":null,"Virtual":true,"Card_Type":"Gold","Card_Status":"Active",` +
+      `"RegPos":1,"RegPosName":"North","RegDate":"2024-04-24T10:15:00"}`
+    const rows = [row(5, 79001), row(5, 79002), "7", row(6, 79003), row(5, 79004)]
+    const { code, stderr, stdout } = await bench.run(
+      ["convert", "--from", "lcmanager", "--to", "virtpos", "--format", "json"],
+      { input: `{"Clients":[${rows.join(",")}],"ErrorCode":0,"Message":""}` }
+    )
+    expect(code).toBe(1)
+    expect(stderr).toContain("record 3 cannot be read: ")
+    const { count, customers } = JSON.parse(stdout) as {
+      readonly count: number
+      readonly customers: ReadonlyArray<{
+        readonly id: string
+        readonly cards: ReadonlyArray<{ readonly uid: string }>
+      }>
+    }
+    expect(count).toBe(3)
+    expect(customers.map(({ cards, id }) => [id, cards.map(({ uid }) => uid)])).toEqual([
+      ["5", ["79001", "79002"]],
+      ["6", ["79003"]],
+      ["5", ["79004"]]
+    ])
+  })
+
   it("leaves out records that cannot be read, names them, and ends with 1", async () => {
     writeFileSync(
       bench.path("answer.xml"),

@@ -69,6 +69,21 @@ describe("what a dialect carries", () => {
     expect(calls).toMatchObject({ externalIds: whole, "address.city": whole, accumulatedSales: none })
   })
 
+  it("is told of LCManager as its page documents it", () => {
+    const { answers, calls } = of("lcmanager")
+    expect(calls).toBeNull()
+    expect(answers).toMatchObject({
+      firstName: none,
+      externalIds: none,
+      cards: part("whole numbers alone"),
+      "cards.externalIds": part("whole numbers alone"),
+      "cards.medium": part("not magnetic"),
+      "cards.registeredAt": whole,
+      "cards.registeredIn": whole,
+      "cards.barcode": none
+    })
+  })
+
   it("is told of Megawin as its page documents it", () => {
     const { answers, calls } = of("megawin")
     expect(answers).toMatchObject({

@@ -110,14 +110,40 @@ const joined = <A extends object>(one: A, other: Partial<A>): A => {
   return out
 }
 
+/** Keys and numbers that are whole numbers, for dialects that have no others. */
+const wholeNumbers: Readonly<Record<string, object>> = {
+  externalIds: { externalIds: [{ system: PROBE_SYSTEM, key: "17" }] },
+  "cards.externalIds": { externalIds: [{ system: PROBE_SYSTEM, key: "9" }] }
+}
+
+/** Other words of the fields that have a choice of them. */
+export const otherWords: Readonly<Record<string, object>> = {
+  gender: { gender: "male" },
+  "cards.medium": { medium: "magnetic" },
+  "cards.status": { status: "active" }
+}
+
+/** `plain`: keys and the card's number are whole numbers. `other`: that, and another word where there is a choice. */
+export type ProbeVariant = "first" | "plain" | "other"
+
 /** A customer with these fields of the probes filled; `cards.…` fields give it a card. `cards` alone: a bare card. */
-export const probeCustomer = (fields: Iterable<string>): CustomerWithCards => {
+export const probeCustomer = (
+  fields: Iterable<string>,
+  variant: ProbeVariant = "first"
+): CustomerWithCards => {
   let customer = blankCustomer
   let card: LoyaltyCard | undefined
+  const bare = variant === "first" ? blankCard : { ...blankCard, number: "79001" }
   for (const field of fields) {
-    if (field === "cards") card ??= blankCard
-    else if (field.startsWith("cards.")) card = joined(card ?? blankCard, cardProbes[field.slice(6)] ?? {})
-    else customer = joined(customer, customerProbes[field] ?? {})
+    const isOfCard = field.startsWith("cards.")
+    const value: object =
+      (variant === "other" ? otherWords[field] : undefined) ??
+      (variant === "first" ? undefined : wholeNumbers[field]) ??
+      (isOfCard ? cardProbes[field.slice("cards.".length)] : customerProbes[field]) ??
+      {}
+    if (field === "cards") card ??= bare
+    else if (isOfCard) card = joined(card ?? bare, value)
+    else customer = joined(customer, value)
   }
   return { customer, cards: card === undefined ? [] : [card] }
 }

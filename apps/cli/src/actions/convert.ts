@@ -17,6 +17,7 @@ import * as Stream from "effect/Stream"
 import { type CodecId, codecs } from "../codecs.ts"
 import { type Input, openInput } from "../convert/Input.ts"
 import { Summary } from "../convert/Summary.ts"
+import { customersTold, type Told } from "../convert/Told.ts"
 import { Failure, rejected, Stopped, usage } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { keepMemoryFlat } from "../Memory.ts"
@@ -82,11 +83,11 @@ const measured = (codec: DialectCodec, format: "xml" | "json", context: CodecCon
     return customers
   })
 
-const countOf = (changes: Stream.Stream<Read, Failure | Stopped>) =>
+const countOf = (told: Stream.Stream<Told, Failure | Stopped>) =>
   Stream.runFold(
-    changes,
+    told,
     () => 0,
-    (count, change) => (Result.isSuccess(change) ? count + 1 : count)
+    (count, { _tag }) => (_tag === "Customer" ? count + 1 : count)
   )
 
 /**
@@ -129,18 +130,16 @@ const work = Effect.fnUntraced(function* (request: Convert, session: Session, si
     progress.totals.rejected = summary.unreadable
     return session.json ? Effect.void : progress.tick()
   })
-  const changes: Stream.Stream<Read, Failure | Stopped> = source
-    .readAnswer(bytes, given)
-    .pipe(Stream.mapError(inWords(input, from)))
-  const context = countsFirst ? { ...given, count: yield* countOf(changes) } : given
+  const told: Stream.Stream<Told, Failure | Stopped> = customersTold(
+    source.readAnswer(bytes, given).pipe(Stream.mapError(inWords(input, from)))
+  )
+  const context = countsFirst ? { ...given, count: yield* countOf(told) } : given
 
   const conversion = makeConversion(given.now)
-  let number = 0
-  const customers = changes.pipe(
-    Stream.filterMap((change) => {
-      number++
-      if (Result.isSuccess(change)) return Result.succeed(conversion(change.success))
-      summary.addUnreadable(number, change.failure.detail)
+  const customers = told.pipe(
+    Stream.filterMap((one) => {
+      if (one._tag === "Customer") return Result.succeed(conversion(one.change))
+      summary.addUnreadable(one.number, one.reason)
       return Result.failVoid
     }),
     Stream.mapArrayEffect(measured(target, format, given, summary))

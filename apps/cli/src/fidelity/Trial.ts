@@ -9,11 +9,13 @@ import {
   fieldAt,
   type Loss,
   lossesOf,
+  otherWords,
   PROBE_SYSTEM,
   probeCustomer,
   probeFields,
   probeNow,
   probeStores,
+  type ProbeVariant,
   recordOfCustomer,
   TimeZone
 } from "@tillbridge/domain"
@@ -56,10 +58,14 @@ interface Outcome {
   readonly losses: ReadonlyArray<Loss>
 }
 
-type Attempt = (fields: ReadonlyArray<string>) => Promise<Outcome>
+type Attempt = (fields: ReadonlyArray<string>, variant?: ProbeVariant) => Promise<Outcome>
 
-const filled = (codec: DialectCodec, fields: ReadonlyArray<string>): CustomerWithCards => {
-  const made = probeCustomer(fields)
+const filled = (
+  codec: DialectCodec,
+  fields: ReadonlyArray<string>,
+  variant: ProbeVariant | undefined
+): CustomerWithCards => {
+  const made = probeCustomer(fields, variant)
   if (!fields.includes(KEPT)) return made
   return {
     ...made,
@@ -76,8 +82,8 @@ const outcomeOf = (before: CustomerWithCards, changes: ReadonlyArray<CustomerCha
 /** The server writes an answer, the client reads it. */
 const answered =
   (codec: DialectCodec, format: "xml" | "json"): Attempt =>
-  (fields) => {
-    const before = filled(codec, fields)
+  (fields, variant) => {
+    const before = filled(codec, fields, variant)
     const written = codec.writeAnswer(Stream.make(before), format, context)
     return codec.readAnswer(written, context).pipe(
       Stream.runCollect,
@@ -103,8 +109,8 @@ const recordOf = (customer: Customer, fields: ReadonlyArray<string>): CustomerRe
 /** The client makes a call, the server reads it. */
 const called =
   (codec: DialectCodec): Attempt =>
-  (fields) => {
-    const before = filled(codec, fields)
+  (fields, variant) => {
+    const before = filled(codec, fields, variant)
     const text = codec.writeCall!(recordOf(before.customer, fields), context)
     const read = Result.getOrThrow(codec.readCall!(text, context))
     const source = { system: codec.dialect, key: String(before.customer.id) }
@@ -219,7 +225,23 @@ const tell = async (attempt: Attempt, field: string, fields: ReadonlyArray<strin
 
 const cellsOf = async (attempt: Attempt, fields: ReadonlyArray<string>): Promise<Cells> => {
   const cells: Record<string, Cell> = {}
-  for (const field of fields) cells[field] = await tell(attempt, field, fields)
+  const plainly: Attempt = (some) => attempt(some, "plain")
+  const otherwise: Attempt = (some) => attempt(some, "other")
+  for (const field of fields) {
+    const cell = await tell(attempt, field, fields)
+    const plain = cell.mark === "none" ? await tell(plainly, field, fields) : cell
+    const word = Object.values(otherWords[field] ?? {})[0]
+    const isNumber = field === "cards" || field.endsWith("externalIds")
+    if (cell.mark === "none" && plain.mark === "whole" && isNumber)
+      cells[field] = partly("whole numbers alone")
+    else if (
+      plain.mark === "whole" &&
+      word !== undefined &&
+      (await tell(otherwise, field, fields)).mark !== "whole"
+    )
+      cells[field] = partly(`not ${word}`)
+    else cells[field] = plain
+  }
   return cells
 }
 
