@@ -9,6 +9,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as fc from "fast-check"
+import { type Random, randomFrom } from "./Random.ts"
 
 export interface Case<R> {
   readonly title: string
@@ -68,36 +69,18 @@ export const property = <A, R>(
   )
 })
 
-/** Random numbers that one seed repeats (mulberry32). */
-export interface RandomNumbers {
-  readonly seed: number
-  /** A whole number from 0 to below `bound`. */
-  readonly below: (bound: number) => number
-}
-
-export const randomNumbers = (seed: number): RandomNumbers => {
-  let state = seed | 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-  return { seed, below: (bound) => Math.floor(next() * bound) }
-}
-
 /** A case of our own random choices; the failure names the seed. */
 export const randomCase = <R>(
   title: string,
   settings: Settings,
   times: number,
-  body: (random: RandomNumbers) => Effect.Effect<void, unknown, R>
+  body: (random: Random) => Effect.Effect<void, unknown, R>
 ): Case<R> => ({
   title,
   run: Effect.forEach(
     Array.from({ length: times }, (_, index) => settings.seed + index),
     (seed) =>
-      Effect.catchCause(body(randomNumbers(seed)), (cause) =>
+      Effect.catchCause(body(randomFrom(seed)), (cause) =>
         Cause.hasInterruptsOnly(cause)
           ? Effect.failCause(cause)
           : Effect.die(new Error(`with seed ${seed}: ${Cause.pretty(cause)}`, { cause: Cause.squash(cause) }))

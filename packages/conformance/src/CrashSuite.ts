@@ -25,7 +25,8 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { ChildProcess } from "node:child_process"
-import { type Case, randomCase, type RandomNumbers, settingsOf } from "./Case.ts"
+import { type Case, randomCase, settingsOf } from "./Case.ts"
+import type { Random } from "./Random.ts"
 import { idsOf, inUnit, makeMerchant, someTime } from "./Records.ts"
 import { feedAgrees } from "./FeedReader.ts"
 
@@ -198,7 +199,7 @@ const check = (acknowledged: ReadonlySet<number>) =>
     return highest
   })
 
-const killRounds = <E>(options: CrashOptions<E>, random: RandomNumbers) =>
+const killRounds = <E>(options: CrashOptions<E>, random: Random) =>
   Effect.gen(function* () {
     const acknowledged = new Set<number>()
     let next = 1

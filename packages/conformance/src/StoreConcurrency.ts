@@ -10,7 +10,8 @@ import {
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { randomNumbers, type RandomNumbers, turns } from "./Case.ts"
+import { turns } from "./Case.ts"
+import { type Random, randomFrom } from "./Random.ts"
 import { assertOrdered, entityOf, feedAgrees, present, sorted, stateAfter } from "./FeedReader.ts"
 import {
   addCard,
@@ -24,7 +25,7 @@ import {
 } from "./Records.ts"
 
 /** A writer that makes random units on records of its own; some of them fail on purpose. */
-const writer = (merchant: MerchantId, random: RandomNumbers, units: number, removed: Set<string>) =>
+const writer = (merchant: MerchantId, random: Random, units: number, removed: Set<string>) =>
   Effect.gen(function* () {
     let customers = new Map<number, Customer>()
     let cards = new Map<number, LoyaltyCard>()
@@ -77,13 +78,13 @@ const writer = (merchant: MerchantId, random: RandomNumbers, units: number, remo
   })
 
 /** Four writers and a reader that asks for pages of random size. */
-export const followWhileWriting = (random: RandomNumbers) =>
+export const followWhileWriting = (random: Random) =>
   Effect.gen(function* () {
     const { id } = yield* makeMerchant()
     const feed = yield* ChangeFeed
     const removed = new Set<string>()
     const writers = yield* Effect.forEach([1, 2, 3, 4], (n) => {
-      const own = randomNumbers(random.seed * 10 + n)
+      const own = randomFrom(random.seed * 10 + n)
       return Effect.forkChild(writer(id, own, 12, removed))
     })
     const state = new Map<string, unknown>()

@@ -12,7 +12,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as fc from "fast-check"
-import { plain, property, randomNumbers, type RandomNumbers, type Settings, turns } from "./Case.ts"
+import { plain, property, type Settings, turns } from "./Case.ts"
+import { type Random, randomFrom } from "./Random.ts"
 import { assertAscending, beginning, modified, modifiedInPages } from "./ModifiedReader.ts"
 import {
   addCard,
@@ -153,7 +154,7 @@ export const modelOfModified = (settings: Settings) =>
   )
 
 /** A writer that gives cards of its own to customers of its own, in random units of which some fail. */
-const writer = (merchant: MerchantId, random: RandomNumbers, units: number) =>
+const writer = (merchant: MerchantId, random: Random, units: number) =>
   Effect.gen(function* () {
     let customers = new Map<number, Customer>()
     let cards = new Map<number, LoyaltyCard>()
@@ -193,12 +194,12 @@ const writer = (merchant: MerchantId, random: RandomNumbers, units: number) =>
   })
 
 /** Four writers and a reader that asks for pages of random size, once through and then never back. */
-export const followModifiedWhileWriting = (random: RandomNumbers) =>
+export const followModifiedWhileWriting = (random: Random) =>
   Effect.gen(function* () {
     const { id: merchant } = yield* makeMerchant()
     const repository = yield* CustomerRepository
     const writers = yield* Effect.forEach([1, 2, 3, 4], (n) =>
-      Effect.forkChild(writer(merchant, randomNumbers(random.seed * 10 + n), 12))
+      Effect.forkChild(writer(merchant, randomFrom(random.seed * 10 + n), 12))
     )
     const seen = new Map<number, ModifiedCustomer>()
     const follow = Effect.gen(function* () {

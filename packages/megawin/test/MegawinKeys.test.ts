@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type CustomerRecord, CustomerId } from "@tillbridge/domain"
 import { Effect } from "effect"
 import { customersIn, keysIn, oneIn, open, post } from "./server.ts"
-import { type Random, randomFrom, seedOf } from "./random.ts"
+import { type Random, randomFrom, seedOf } from "@tillbridge/conformance"
 
 /** Keys that look like ids, like keys made of ids, like each other, and like nothing. */
 const oddKeys = (random: Random): string => {

@@ -1,15 +1,11 @@
 /** Requests made of the API's own words in wrong places: whatever comes, the answer is an envelope, and soon. */
 import { assert, describe, it } from "@effect/vitest"
+import { fuzz, fuzzTimeout, randomFrom, saidOf, seedOf } from "@tillbridge/conformance"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { request } from "./fuzzWords.ts"
-import { randomFrom, seedOf } from "./random.ts"
 import { type Answer, empty, makeKey, makeMerchant, open } from "./server.ts"
 import { johnDoe } from "./support.ts"
-
-/** How many are tried, where the environment says so, without a limit of time; else what fits into a few seconds. */
-const given = Number(process.env["TILLBRIDGE_FUZZ"])
-const [atMost, budgetMillis] = Number.isSafeInteger(given) && given > 0 ? [given, 3_600_000] : [4_000, 5_000]
 
 const CANARY = "canary-Pa55word"
 
@@ -68,39 +64,21 @@ describe("thousands of odd requests", () => {
           [johnDoe, { firstName: "Two" }, { externalIds: [{ system: "megawin", key: "K1" }] }],
           null
         )
-        const started = performance.now()
-        let done = 0
-        let went = 0
-        for (; done < atMost && performance.now() - started < budgetMillis; done++) {
-          const [target, asked] = request(random, random.chance(0.1) ? reader : writer)
-          const before = performance.now()
-          const answer = yield* send(target, asked)
-          let took = performance.now() - before
-          if (took >= 1_000) {
-            // The machine may have been busy with others: once more says whose second it was.
-            const again = performance.now()
-            yield* send(target, asked)
-            took = performance.now() - again
-          }
-          try {
-            if (check(answer, asked.method ?? "GET")) went++
-            assert.notInclude(answer.text, writer)
-            assert.isBelow(took, 1_000)
-          } catch (error) {
-            const body =
-              asked.body instanceof Uint8Array ? new TextDecoder().decode(asked.body).slice(0, 500) : ""
-            throw new Error(
-              `seed ${seed}, request ${done}: ${asked.method} ${target} ${body} => ${answer.status} ${answer.text.slice(0, 500)}`,
-              { cause: error }
-            )
-          }
-          if (done % 20 === 0) {
+        yield* fuzz(random, (index) =>
+          Effect.gen(function* () {
             // Wrong keys come now and then, and are not to lock the test out.
-            yield* TestClock.adjust("1 hour")
-          }
-        }
-        assert.isAbove(done, 100)
-        assert.isAbove(went, done / 20, "a good part went well")
+            if (index % 20 === 0) yield* TestClock.adjust("1 hour")
+            const [target, asked] = request(random, random.chance(0.1) ? reader : writer)
+            return {
+              said: saidOf(target, asked),
+              send: send(target, asked),
+              check: (answer: Answer) => {
+                assert.notInclude(answer.text, writer)
+                return check(answer, asked.method ?? "GET")
+              }
+            }
+          })
+        )
         assert.deepStrictEqual(log, [])
         assert.strictEqual(checkList((yield* call("/list")).text), (yield* everything).length)
         const kept = JSON.stringify(yield* everything, (_key, value: unknown) =>
@@ -110,6 +88,6 @@ describe("thousands of odd requests", () => {
         const untouched = yield* send(`/customer/list?apikey=${others}`)
         assert.strictEqual(untouched.text, empty)
       }),
-    3_600_000
+    fuzzTimeout
   )
 })

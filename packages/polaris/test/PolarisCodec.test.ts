@@ -28,7 +28,7 @@ import {
 } from "../src/index.ts"
 import { writeClient } from "../src/internal/outgoing.ts"
 import { answers, bytesOf } from "./fixtures/index.ts"
-import { seedOf } from "./random.ts"
+import { seedOf } from "@tillbridge/conformance"
 
 const paris = TimeZone.make("Europe/Paris")
 const names = defaultNames

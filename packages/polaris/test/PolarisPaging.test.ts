@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { CustomerId } from "@tillbridge/domain"
 import { Effect, Redacted } from "effect"
 import { TestClock } from "effect/testing"
-import { randomFrom, type Random, seedOf } from "./random.ts"
+import { randomFrom, type Random, seedOf } from "@tillbridge/conformance"
 import { assertRefused, logIn, open, openRoutes, put, type Slice, sliceIn } from "./server.ts"
 
 const modified = "Client.GetClientsModified?codeMagasin=1&output=json&lastChanged="

@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { layerPolarisSource, type PolarisOptions } from "../src/index.ts"
 import { CANARY, layerOf, once } from "./clientSupport.ts"
 import { fakeSite, type FakeSite } from "./fakeSite.ts"
-import { randomFrom, seedOf } from "./random.ts"
+import { randomFrom, seedOf } from "@tillbridge/conformance"
 
 const june = Date.UTC(2024, 5, 15, 10, 0, 0)
 

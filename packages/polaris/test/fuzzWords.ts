@@ -1,5 +1,5 @@
 /** A grammar of requests: the API's own words, mostly in their places and sometimes not. */
-import type { Random } from "./random.ts"
+import type { Random } from "@tillbridge/conformance"
 import { type Asked, form, type Login } from "./server.ts"
 
 const strangeNames = [

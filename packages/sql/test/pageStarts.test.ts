@@ -8,7 +8,7 @@ import {
   changeCustomer,
   inUnit,
   makeMerchant,
-  randomNumbers,
+  randomFrom,
   removeCustomer
 } from "@tillbridge/conformance"
 import {
@@ -100,7 +100,7 @@ describe("paging through the whole list by offset", () => {
       Effect.gen(function* () {
         const seed = Date.now() % 2 ** 31
         console.log(`pageStarts: seed ${seed}`)
-        const random = randomNumbers(seed)
+        const random = randomFrom(seed)
         const file = yield* tempFile
         const here: Store = yield* open(file)
         const there: Store = yield* open(file)

@@ -4,7 +4,7 @@ import { CustomerId, CustomerRepository, type CustomerPatch, type CustomerRecord
 import { Clock, Context, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { type Answer, customersIn, noon, oneIn, open, openRoutes, post, type Send } from "./server.ts"
-import { randomFrom, seedOf } from "./random.ts"
+import { randomFrom, seedOf } from "@tillbridge/conformance"
 
 const hour = 3_600_000
 /** Moscow has been three hours ahead of UTC, all year, since 2014. */
