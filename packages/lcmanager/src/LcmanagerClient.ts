@@ -7,12 +7,13 @@
  */
 import {
   type InvalidField,
+  reasonOfBroken,
   reasonOfStatus,
   SourceError,
   type SourceFailure,
   Unauthorized
 } from "@tillbridge/domain"
-import { retrying } from "@tillbridge/wire"
+import { exchange, type Reply, retrying } from "@tillbridge/wire"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -21,7 +22,6 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import { exchange, type Reply } from "./internal/exchange.ts"
 import { requestJson, requestXml } from "./internal/outgoing.ts"
 import { openEnvelope, parseReply, readRows, readTokens, withMessage } from "./internal/reply.ts"
 import { makeSession, type Tokens } from "./internal/session.ts"
@@ -67,6 +67,9 @@ const make = Effect.fnUntraced(function* (config: LcmanagerConfig) {
   const { baseUrl, format, password, retry, timeout, user } = config
   const http = yield* HttpClient.HttpClient
 
+  const ask = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<Reply, SourceFailure> =>
+    Effect.mapError(exchange(http, request, { timeout }), reasonOfBroken)
+
   /** The vendor's own reason without anything that must not be seen. */
   const secrets = () => [password, ...session.secrets()]
 
@@ -76,7 +79,7 @@ const make = Effect.fnUntraced(function* (config: LcmanagerConfig) {
   const logIn = (form: ReadonlyArray<readonly [string, string]>): Effect.Effect<Tokens, SourceFailure> =>
     HttpClientRequest.post(`${baseUrl}ManagerLogin`, { acceptJson: true }).pipe(
       HttpClientRequest.bodyUrlParams(form),
-      (request) => exchange(http, request, timeout),
+      ask,
       Effect.flatMap((reply): Effect.Effect<Tokens, SourceFailure> => {
         if (!isGood(reply)) {
           // OAuth says no with 400; what it says of it quotes nobody.
@@ -85,7 +88,7 @@ const make = Effect.fnUntraced(function* (config: LcmanagerConfig) {
           )
         }
         return Effect.map(
-          Effect.fromResult(readTokens(reply.bytes, reply.contentType)),
+          Effect.fromResult(readTokens(reply.bytes, reply.headers["content-type"])),
           ({ access_token, refresh_token }) => ({
             access: Redacted.make(access_token),
             refresh: refresh_token == null || refresh_token === "" ? null : Redacted.make(refresh_token)
@@ -114,7 +117,7 @@ const make = Effect.fnUntraced(function* (config: LcmanagerConfig) {
       HttpClientRequest.accept(`application/${format}`),
       HttpClientRequest.bearerToken(access),
       HttpClientRequest.bodyText(body, `application/${format}; charset=utf-8`),
-      (request) => exchange(http, request, timeout)
+      ask
     )
 
   /** One call with a token; when the site does not take it, once more with another. */
@@ -138,7 +141,7 @@ const make = Effect.fnUntraced(function* (config: LcmanagerConfig) {
 
   const readReply = (reply: Reply): Result.Result<ReadonlyArray<ClientInfoPeriodClient>, SourceFailure> =>
     isGood(reply)
-      ? parseReply(reply.bytes, reply.contentType).pipe(
+      ? parseReply(reply.bytes, reply.headers["content-type"]).pipe(
           Result.flatMap((value) => openEnvelope(value, secrets())),
           Result.flatMap(readRows)
         )
