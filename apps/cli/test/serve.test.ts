@@ -85,6 +85,9 @@ requests = 9
 lag = "2 seconds"
 connections = 100
 connections-per-address = 5
+[dialects.lcmanager]
+login-lifetime = "10 minutes"
+refresh-lifetime = "1 day"
 [dialects.polaris]
 largest-page = 50
 login-lifetime = "8 hours"
@@ -92,7 +95,10 @@ secret = { file = "secret.txt" }
 `
     const { dialects, limits, proxies } = settings({
       toml,
-      env: { TILLBRIDGE_MAX_REQUESTS: "10", TILLBRIDGE_LCMANAGER_SECRET: "another secret of it" },
+      env: {
+        TILLBRIDGE_MAX_REQUESTS: "10",
+        TILLBRIDGE_LCMANAGER_SECRET: "another secret of it, long enough"
+      },
       flags: { maxConnections: 200 }
     })
     expect(proxies).toEqual(["10.0.0.5", "::1"])
@@ -107,6 +113,8 @@ secret = { file = "secret.txt" }
     expect(of("polaris")?.largestPage).toBe(50)
     expect(Duration.toHours(of("polaris")!.loginLifetime!)).toBe(8)
     expect(Redacted.value(of("polaris")!.secret!)).toBe("a secret of the shop's own")
+    expect(Duration.toMinutes(of("lcmanager")!.loginLifetime!)).toBe(10)
+    expect(Duration.toHours(of("lcmanager")!.refreshLifetime!)).toBe(24)
     expect(JSON.stringify(of("lcmanager"))).not.toContain("another")
     expect(settings({ env: { TILLBRIDGE_PROXIES: "10.0.0.9" } }).proxies).toEqual(["10.0.0.9"])
     expect(settings({ flags: { proxy: ["10.0.0.8"] }, toml }).proxies).toEqual(["10.0.0.8"])
@@ -214,6 +222,7 @@ describe("tillbridge serve", { timeout: 120_000 }, () => {
         /virtpos answers \/api\/customer and megawin \/api\/customer: mount one of them elsewhere/
       ],
       ["", { TILLBRIDGE_POLARIS_SECRET: "short" }, /TILLBRIDGE_POLARIS_SECRET must have at least 16/],
+      ["", { TILLBRIDGE_LCMANAGER_SECRET: "a".repeat(31) }, /LCMANAGER_SECRET must have at least 32/],
       ["--max-requests 0", {}, /--max-requests/]
     ]
     const ended = await all(

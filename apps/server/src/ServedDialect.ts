@@ -24,8 +24,10 @@ export interface DialectSettings {
   readonly largestPage?: number
   /** What its tokens, sessions and checkpoints are signed with. Default: made at every start. */
   readonly secret?: Redacted.Redacted
-  /** How long a login is good for. */
+  /** How long a login, or the token that it gives, is good for. */
   readonly loginLifetime?: Duration.Duration
+  /** How long a token can be changed for a new one. */
+  readonly refreshLifetime?: Duration.Duration
 }
 
 export interface RouteOptions extends DialectSettings {
@@ -38,6 +40,8 @@ export interface ServedDialect {
   /** Where its paths begin, in lower case, below the mount; whatever is below is the dialect's to answer. */
   readonly paths: ReadonlyArray<`/${string}`>
   readonly settings: ReadonlyArray<keyof DialectSettings>
+  /** Characters that its `secret` needs at least. */
+  readonly leastSecret?: number
   readonly routes: (
     options: RouteOptions
   ) => Layer.Layer<never, never, HttpRouter.HttpRouter | DomainServices>

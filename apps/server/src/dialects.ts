@@ -1,4 +1,5 @@
 /** The dialects that the server speaks. */
+import { Lcmanager, LcmanagerRoutes } from "@tillbridge/lcmanager"
 import { Megawin, MegawinRoutes } from "@tillbridge/megawin"
 import { Polaris, PolarisRoutes } from "@tillbridge/polaris"
 import { Virtpos, VirtposRoutes } from "@tillbridge/virtpos"
@@ -24,6 +25,7 @@ const polaris: ServedDialect = {
   dialect: Polaris,
   paths: ["/core/api"],
   settings: ["largestPage", "secret", "loginLifetime"],
+  leastSecret: 16,
   routes: (options) =>
     PolarisRoutes.layer({
       ...mounted(options),
@@ -39,6 +41,27 @@ const polaris: ServedDialect = {
   ]
 }
 
+const tokens = ({ loginLifetime, refreshLifetime, secret }: RouteOptions) => ({
+  ...(secret === undefined ? {} : { secret }),
+  ...(loginLifetime === undefined ? {} : { accessLifetime: loginLifetime }),
+  ...(refreshLifetime === undefined ? {} : { refreshLifetime })
+})
+
+const lcmanager: ServedDialect = {
+  dialect: Lcmanager,
+  paths: ["/api/client", "/managerlogin"],
+  settings: ["secret", "loginLifetime", "refreshLifetime"],
+  leastSecret: 32,
+  routes: (options) => LcmanagerRoutes.layer({ ...mounted(options), tokens: tokens(options) }),
+  refusal: LcmanagerRoutes.refusal,
+  // The token goes from one curl to the other as a line of its settings, and so into no list of processes.
+  example: (url) => [
+    `curl -s -d 'grant_type=password&username=demo&password=demo' '${url}/ManagerLogin' |`,
+    `  sed 's/.*"access_token":"\\([^"]*\\)".*/header = "Authorization: Bearer \\1"/' |`,
+    `  curl -K - -H 'Content-Type: application/json' -d '{"BegDate":"2024-04-25","EndDate":"2024-04-25","Registration":true}' '${url}/api/client/ClientInfoPeriod'`
+  ]
+}
+
 const megawin: ServedDialect = {
   dialect: Megawin,
   paths: ["/customer"],
@@ -48,4 +71,4 @@ const megawin: ServedDialect = {
   example: (url) => [`curl '${url}/CUSTOMER/LIST/?id_client=1&apikey=demo'`]
 }
 
-export const servedDialects: ReadonlyArray<ServedDialect> = [virtpos, polaris, megawin]
+export const servedDialects: ReadonlyArray<ServedDialect> = [virtpos, polaris, lcmanager, megawin]

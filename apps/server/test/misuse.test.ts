@@ -41,7 +41,7 @@ beforeAll(async () => {
       scope
     )
   )
-  await logInAll(stage.port).catch(() => {})
+  await logInAll(stage.port)
 }, 60_000)
 
 afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))

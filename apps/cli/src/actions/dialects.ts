@@ -1,4 +1,5 @@
 import type { Dialect } from "@tillbridge/domain"
+import { Lcmanager } from "@tillbridge/lcmanager"
 import { Megawin } from "@tillbridge/megawin"
 import { Polaris } from "@tillbridge/polaris"
 import { Virtpos } from "@tillbridge/virtpos"
@@ -7,7 +8,7 @@ import type { Session } from "../GlobalFlags.ts"
 import { write } from "../Output.ts"
 import { table } from "../Table.ts"
 
-export const knownDialects: ReadonlyArray<Dialect> = [Virtpos, Polaris, Megawin]
+export const knownDialects: ReadonlyArray<Dialect> = [Virtpos, Polaris, Lcmanager, Megawin]
 
 const plain = ({ capabilities, id, paths, title, vendor }: Dialect): Dialect => ({
   id,

@@ -55,7 +55,8 @@ const durationOf = (value: unknown, said: string): Duration.Duration => {
 const settingKeys = {
   largestPage: "largest-page",
   secret: "secret",
-  loginLifetime: "login-lifetime"
+  loginLifetime: "login-lifetime",
+  refreshLifetime: "refresh-lifetime"
 } as const satisfies Record<keyof DialectSettings, string>
 
 interface DialectTable {
@@ -79,24 +80,25 @@ const dialectTable = (
   if (typeof enabled !== "boolean") throw misconfigured(`${said}.enabled must be true or false`)
   if (typeof mount !== "string") throw misconfigured(`${said}.mount must be a path in quotes, such as "/fr"`)
   const page = table[settingKeys.largestPage]
-  const lifetime = table[settingKeys.loginLifetime]
+  const lifetime = (key: "loginLifetime" | "refreshLifetime") => {
+    const value = table[settingKeys[key]]
+    return value === undefined ? {} : { [key]: durationOf(value, `${said}.${settingKeys[key]}`) }
+  }
   const secret = secretOf(served, table, said, file, variable)
   return {
     enabled,
     at: mount,
     settings: {
       ...(page === undefined ? {} : { largestPage: wholeNumber(page, `${said}.largest-page`) }),
-      ...(lifetime === undefined ? {} : { loginLifetime: durationOf(lifetime, `${said}.login-lifetime`) }),
+      ...lifetime("loginLifetime"),
+      ...lifetime("refreshLifetime"),
       ...(secret === undefined ? {} : { secret })
     }
   }
 }
 
-/** A secret that signs logins must be no word that somebody guesses. */
-const shortestSecret = 16
-
 const secretOf = (
-  { dialect, settings }: ServedDialect,
+  { dialect, leastSecret = 1, settings }: ServedDialect,
   table: Table,
   said: string,
   file: ServeTables | undefined,
@@ -104,18 +106,18 @@ const secretOf = (
 ): Redacted.Redacted | undefined => {
   if (!settings.includes("secret")) return undefined
   const name = `TILLBRIDGE_${dialect.id.toUpperCase()}_SECRET`
+  const given = variable(name)
+  const what = `${said}.secret`
   const value = table[settingKeys.secret]
-  const [secret, where] =
-    variable(name) !== undefined
-      ? [readSecret({ env: name }, name), name]
+  const secret =
+    given !== undefined
+      ? Redacted.make(given)
       : value === undefined
-        ? [undefined, ""]
-        : [
-            readSecret(secretSource(value, `${said}.secret`, folderOf(file)), `${said}.secret`),
-            `${said}.secret`
-          ]
-  if (secret !== undefined && Redacted.value(secret).length < shortestSecret)
-    throw misconfigured(`${where} must have at least ${shortestSecret} characters`)
+        ? undefined
+        : readSecret(secretSource(value, what, folderOf(file)), what)
+  const where = given === undefined ? what : name
+  if (secret !== undefined && Redacted.value(secret).length < leastSecret)
+    throw misconfigured(`${where} must have at least ${leastSecret} characters`)
   return secret
 }
 

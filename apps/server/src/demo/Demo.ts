@@ -6,6 +6,8 @@ import type { StorageError } from "@tillbridge/domain"
 import {
   ChangeFeed,
   CardRepository,
+  CardId,
+  type CardType,
   CardTypeId,
   ChangePosition,
   Credentials,
@@ -16,9 +18,11 @@ import {
   fromLocal,
   GroupId,
   layerDomain,
+  type LoyaltyCard,
   MerchantRepository,
   Merchants,
   moneyFromText,
+  newCard,
   newCustomer,
   type Repositories,
   StoreId,
@@ -40,6 +44,8 @@ import { inventPeople } from "./people.ts"
 
 /** The demo's key, login and password. */
 export const DEMO_KEY = "demo"
+
+const KEY_PREFIX = "SHOP"
 
 const zone = TimeZone.make("Europe/Moscow")
 
@@ -95,6 +101,36 @@ const sampleCustomers = (groupOfThePage: CustomerGroup): ReadonlyArray<Customer>
   ]
 }
 
+/** The row of the LCManager page: a card of customer 1. Its fillers stand where the domain has no such word. */
+const sampleCard = (typeOfThePage: CardType): LoyaltyCard => {
+  const registered = fromLocal(zone, {
+    year: 2024,
+    month: 4,
+    day: 25,
+    hour: 0,
+    minute: 23,
+    second: 55,
+    millisecond: 864
+  })
+  return {
+    ...newCard(CardId.make(1), "1", registered, null),
+    externalIds: [{ system: KEY_PREFIX, key: "1" }],
+    medium: "app",
+    customerId: CustomerId.make(1),
+    registeredAt: registered,
+    registeredIn: StoreId.make(1),
+    type: typeOfThePage,
+    extensions: {
+      lcmanager: {
+        Card_Status: "sample string 2",
+        RegPos: "1",
+        RegPosName: "sample string 3",
+        RegDate: "2024-04-25T00:23:55.8646615+03:00"
+      }
+    }
+  }
+}
+
 const fill = Effect.gen(function* () {
   const merchants = yield* Merchants
   const entries = yield* MerchantRepository
@@ -103,7 +139,7 @@ const fill = Effect.gen(function* () {
   const cards = yield* CardRepository
   const feed = yield* ChangeFeed
 
-  const merchant = yield* merchants.create({ name: "Demo", timeZone: zone, externalKeyPrefix: "SHOP" })
+  const merchant = yield* merchants.create({ name: "Demo", timeZone: zone, externalKeyPrefix: KEY_PREFIX })
   for (const id of [1, 2, 3])
     yield* merchants.putStore(merchant.id, { id: StoreId.make(id), name: `Store ${id}` })
   yield* merchants.putStoreList(merchant.id, {
@@ -127,18 +163,22 @@ const fill = Effect.gen(function* () {
     id: GroupId.make(id),
     name
   }))
-  const cardTypes = yield* named("card type", ["Gold", "Silver", "Gift"])
+  const cardTypes = (yield* named("card type", ["Gold", "Silver", "Gift", "sample string 1"])).map(
+    ({ id, name }) => ({ id: CardTypeId.make(id), name })
+  )
   const groupOfThePage = groups.pop()!
   const samples = sampleCustomers(groupOfThePage)
-  const people = inventPeople(1_000, samples.length + 1, zone, {
+  const sampleCards = [sampleCard(cardTypes.pop()!)]
+  const people = inventPeople(1_000, samples.length + 1, sampleCards.length + 1, zone, {
     groups,
-    cardTypes: cardTypes.map(({ id, name }) => ({ id: CardTypeId.make(id), name }))
+    cardTypes
   })
   const all = [...samples, ...people.customers]
+  const allCards = [...sampleCards, ...people.cards]
   const claimed = yield* feed.claim(merchant.id, {
-    changes: all.length + people.cards.length,
+    changes: all.length + allCards.length,
     customers: all.length,
-    cards: people.cards.length
+    cards: allCards.length
   })
   const version = (index: number) => ChangePosition.make(claimed.position + index)
   yield* customers.put(
@@ -147,7 +187,7 @@ const fill = Effect.gen(function* () {
   )
   yield* cards.put(
     merchant.id,
-    people.cards.map((card, index) => ({
+    allCards.map((card, index) => ({
       before: null,
       after: { ...card, version: version(all.length + index) }
     }))

@@ -56,10 +56,11 @@ export interface Directory {
   readonly cardTypes: ReadonlyArray<{ readonly id: CardTypeId; readonly name: string }>
 }
 
-/** `count` customers with ids from `firstId`, most of them with one card. */
+/** `count` customers with ids from `firstId`, most of them with one card; cards have ids from `firstCard`. */
 export const inventPeople = (
   count: number,
   firstId: number,
+  firstCard: number,
   zone: TimeZone,
   directory: Directory
 ): { readonly customers: ReadonlyArray<Customer>; readonly cards: ReadonlyArray<LoyaltyCard> } => {
@@ -107,7 +108,7 @@ export const inventPeople = (
     })
     if (random() < 0.85) {
       cards.push({
-        ...newCard(CardId.make(cards.length + 1), number, at, 2),
+        ...newCard(CardId.make(firstCard + cards.length), number, at, 2),
         ean13: ean13Of(number),
         barcode: ean13Of(number),
         medium: pick(["plastic", "magnetic", "app"] as const),

@@ -4,7 +4,7 @@ import * as fs from "node:fs"
 import { gzipSync } from "node:zlib"
 import { alike, type Check, type Row, type Stage } from "./rows.ts"
 import { callers, type DialectId, MARK } from "./shop.ts"
-import { loginAsk, periodAsk, tokenOf, voices } from "./voices.ts"
+import { loginAsk, periodAsk, seen, tokenOf, voices } from "./voices.ts"
 import { type Ask, basic, form, formHeaders, jsonHeaders, send, sendBytes } from "./wire.ts"
 
 const { alpha } = callers
@@ -54,7 +54,7 @@ const placed: Readonly<Record<DialectId, ReadonlyArray<(word: string) => Ask>>> 
         polaris("GetClientsModified", form({ codeMagasin: "1", lastChanged: "2099-01-01", [name]: word }))
     )
   ],
-  lcmanager: ["BegDate", "RegPosList", "Operator", "Token"].map(
+  lcmanager: ["BegDate", "RegPosList", "Operator", "Token", "SiteCode"].map(
     (name) => (word) =>
       periodAsk(
         { BegDate: "1999-01-01", EndDate: "1999-02-01", Registration: true, RegPosList: 999, [name]: word },
@@ -69,7 +69,7 @@ const placed: Readonly<Record<DialectId, ReadonlyArray<(word: string) => Ask>>> 
 const injection =
   (dialect: DialectId): Check =>
   async ({ send }) => {
-    const before = (await send(voices[dialect].everyone(alpha))).text.length
+    const before = await seen(send, dialect, alpha)
     for (const word of injections) {
       for (const place of placed[dialect]) {
         const ask = place(word)
@@ -82,7 +82,7 @@ const injection =
         assert.isBelow(told.millis, 1_000)
       }
     }
-    assert.strictEqual((await send(voices[dialect].everyone(alpha))).text.length, before, "all is there")
+    assert.strictEqual(await seen(send, dialect, alpha), before, "all is there")
   }
 
 const sizes = ["1e9", "1000000000", "-1", "0", "1e400", "0x10", "9223372036854775808", "1.5", "NaN", "١"]
@@ -336,8 +336,8 @@ const rawBytes = (before: string, bytes: ReadonlyArray<number>, after: string): 
 const invalidText =
   (dialect: DialectId): Check =>
   async ({ port, send }) => {
-    const { errorOf, everyone } = voices[dialect]
-    const before = (await send(everyone(alpha))).text
+    const { errorOf } = voices[dialect]
+    const before = await seen(send, dialect, alpha)
     for (const text of badTexts) {
       for (const ask of badPlaces[dialect](text)) {
         const told = await send(ask)
@@ -366,11 +366,8 @@ const invalidText =
       rawBytes("GET /core/api?x=", [0xff], " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     )
     assert.match(line.toString("latin1"), /^HTTP\/1\.1 (?:400|404) /)
-    const after = (await send(everyone(alpha))).text
-    assert.strictEqual(
-      after.replaceAll(/"(?:password|checkPoint)":"[^"]*"/gi, ""),
-      before.replaceAll(/"(?:password|checkPoint)":"[^"]*"/gi, "")
-    )
+    const after = await seen(send, dialect, alpha)
+    assert.strictEqual(after, before)
     assert.notInclude(after, "\ufffd")
   }
 
@@ -461,7 +458,10 @@ const withBody: Readonly<Record<DialectId, () => Ask>> = {
     path: "/core/api/Client.GetClient?output=json",
     headers: { ...polarisHeaders, ...formHeaders }
   }),
-  lcmanager: () => ({ ...periodAsk("", alpha) }),
+  lcmanager: () => {
+    const { body: _, ...ask } = periodAsk("", alpha)
+    return ask
+  },
   megawin: () => ({ method: "POST", path: `/customer/update?apikey=${alpha.key}`, headers: jsonHeaders })
 }
 
@@ -575,7 +575,9 @@ const searchPlaces: Readonly<Record<DialectId, ReadonlyArray<(text: string) => A
   })),
   polaris: [(text) => polaris("GetClient", form({ CodeMagasin: "1", Cle: text, prefixCle: "SHOP" }))],
   lcmanager: [
-    (text) => periodAsk({ BegDate: text, EndDate: text, Registration: true, SiteCode: text }, alpha),
+    // A date that cannot be read counts as not given: the list that is not there keeps the answer empty.
+    (text) =>
+      periodAsk({ BegDate: text, EndDate: text, Registration: true, SiteCode: text, RegPosList: 999 }, alpha),
     (text) => loginAsk({ login: text, key: "x" })
   ],
   megawin: ["email", "id_client"].map((name) => (text) => ({

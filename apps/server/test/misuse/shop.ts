@@ -114,12 +114,13 @@ export const fillShop = (file: string): Effect.Effect<void> =>
     fs.writeFileSync(file, await filled)
   })
 
-/** Alpha has customers 1 to 4 and stores 1 and 2, Beta 1 to 8 and a store 77. Alpha's 4 has a hostile name. */
+/** Alpha has customers 1 to 4 and stores 1 and 2, Beta 1 to 8 and a store 77. Alpha's 4 has a hostile name, and so has the type of his card. */
 const makeShop = (file: string) =>
   Effect.gen(function* () {
     const merchants = yield* Merchants
     const credentials = yield* Credentials
     const customers = yield* Customers
+    const cards = yield* Cards
     const make = (name: string) =>
       merchants.create({ name, timeZone: TimeZone.make("Europe/Moscow"), externalKeyPrefix: "SHOP" })
     const alpha = yield* make("Alpha")
@@ -137,10 +138,18 @@ const makeShop = (file: string) =>
       })
     }
     yield* insert(alpha, 3, "Alpha")
-    yield* customers.save(alpha.id, {
+    const hostile = yield* customers.save(alpha.id, {
       references: [],
       createIfMissing: true,
       patch: { firstName: HOSTILE, lastName: CONTROL, notes: HOSTILE },
+      actor: null
+    })
+    yield* cards.save(alpha.id, {
+      search: [],
+      createIfMissing: true,
+      patch: { number: "4", registeredIn: StoreId.make(1) },
+      type: { name: HOSTILE },
+      owner: { by: "id", id: hostile.entity.id },
       actor: null
     })
     yield* insert(beta, 8, "Beta")

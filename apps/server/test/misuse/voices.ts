@@ -132,6 +132,17 @@ export const logIn = async (port: number, caller: Caller): Promise<void> => {
   tokens.set(caller.login, String(json(told)["access_token"]))
 }
 
+/** Logs in at another server, and has the first one's token again afterwards. */
+export const loggedIn = async (port: number, caller: Caller, use: () => Promise<void>): Promise<void> => {
+  const before = tokenOf(caller)
+  await logIn(port, caller)
+  try {
+    await use()
+  } finally {
+    tokens.set(caller.login, before)
+  }
+}
+
 export const tokenOf = ({ login }: Caller): string => tokens.get(login) ?? "none"
 
 /** Registrations of all times, which have a card each. */
@@ -168,3 +179,14 @@ const lcmanager: Voice = {
 }
 
 export const voices: Readonly<Record<DialectId, Voice>> = { virtpos, polaris, lcmanager, megawin }
+
+/** All that the caller may see, less what is new in every answer. */
+export const seen = async (
+  ask: (ask: Ask) => Promise<Told>,
+  dialect: DialectId,
+  caller: Caller
+): Promise<string> => {
+  const told = await ask(voices[dialect].everyone(caller))
+  assert.strictEqual(told.status, 200, told.text)
+  return told.text.replaceAll(/"(?:password|checkPoint)":"[^"]*"/gi, "")
+}
