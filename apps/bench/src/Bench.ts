@@ -10,7 +10,7 @@ import { benchHttp } from "./HttpBench.ts"
 import { httpRows } from "./HttpRows.ts"
 import { benchImport } from "./ImportBench.ts"
 import { benchMemory } from "./MemoryBench.ts"
-import { type Options, rowNames } from "./Options.ts"
+import { isMeant, type Options, rowNames } from "./Options.ts"
 import type { Participant } from "./Participant.ts"
 import { makeReport, type Report } from "./Report.ts"
 import { benchStart } from "./StartBench.ts"
@@ -53,7 +53,7 @@ export const runBench = async (options: Options, onProgress: (text: string) => v
     const fleet = openFleet(folder)
     const comparisons: Array<Comparison> = []
     for (const name of rowNames) {
-      if (options.only.length > 0 && !options.only.includes(name)) continue
+      if (options.only.length > 0 && !options.only.some((asked) => isMeant(name, asked))) continue
       onProgress(`${name} …`)
       comparisons.push(...(await benchRow(name, fleet, contender, options)))
     }

@@ -2,9 +2,10 @@
  * Tillbridge as a participant: a subprocess like every baseline, reached through its command line and HTTP
  * only, so that nothing of the bench runs inside it.
  */
-import { fastify, fillIn, http, type Participant } from "./Participant.ts"
+import { writeFile } from "node:fs/promises"
+import { fastify, fillIn, http, login, type Participant } from "./Participant.ts"
 import { CommandFailed, type Command, run } from "./Subprocess.ts"
-import type { Customer } from "./Customers.ts"
+import { type Customer, merchantPrefix } from "./Customers.ts"
 import { UsageError } from "./Options.ts"
 
 const tillbridge = (...args: ReadonlyArray<string>): Command => [
@@ -21,7 +22,7 @@ const instant = (local: string): string => `${local.replace(" ", "T")}.000Z`
 export const domainLine = (customer: Customer): string =>
   JSON.stringify({
     id: customer.id,
-    externalIds: [{ system: "virtpos.external", key: customer.external_id }],
+    externalIds: [{ system: merchantPrefix, key: customer.external_id }],
     firstName: customer.fname,
     lastName: customer.lname,
     middleName: customer.mname,
@@ -42,15 +43,29 @@ export const domainLine = (customer: Customer): string =>
     createdBy: customer.created_by
   })
 
-/** Makes the merchant and its key through the CLI; `credentials create` shows a key it made once, as `secret`. */
+const otherAccess: ReadonlyArray<ReadonlyArray<string>> = [
+  ["megawin"],
+  ["polaris", "--login", login],
+  ["lcmanager", "--login", login]
+]
+
+/**
+ * Makes the merchant and its key through the CLI; `credentials create` shows a key it made once, as `secret`. The same
+ * one is then the key, or the password, of every dialect.
+ */
 const prepare = async (database: string, home: string): Promise<string> => {
   const answer = async (...args: ReadonlyArray<string>): Promise<Readonly<Record<string, unknown>>> => {
     const { stdout } = await run(fillIn(tillbridge(...args, "--json"), { database }), home)
     return JSON.parse(stdout) as Readonly<Record<string, unknown>>
   }
-  await answer("merchants", "create", "--name", "Bench", "--time-zone", "UTC")
+  const prefix = ["--external-key-prefix", merchantPrefix]
+  await answer("merchants", "create", "--name", "Bench", "--time-zone", "UTC", ...prefix)
   const { secret } = await answer("credentials", "create", "--dialect", "virtpos")
   if (typeof secret !== "string") throw new CommandFailed("credentials create printed no secret")
+  const file = `${database}.key`
+  await writeFile(file, secret, { mode: 0o600 })
+  for (const [dialect = "", ...more] of otherAccess)
+    await answer("credentials", "create", "--dialect", dialect, ...more, "--secret-file", file)
   return secret
 }
 
@@ -58,6 +73,14 @@ export const tillbridgeContender: Participant = {
   name: "tillbridge",
   serve: tillbridge("serve", "--host", "127.0.0.1", "--port", "{port}"),
   importing: tillbridge("customers", "import", "{file}"),
+  addingCards: [
+    "node",
+    "apps/bench/src/TillbridgeCards.ts",
+    "--database",
+    "{database}",
+    "--count",
+    "{count}"
+  ],
   line: domainLine,
   prepare
 }

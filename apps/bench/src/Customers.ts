@@ -117,5 +117,8 @@ export const customerOf = (number: number): Customer => {
   }
 }
 
+/** The merchant's prefix of external keys, under which other systems know its customers and cards. */
+export const merchantPrefix = "SHOP"
+
 /** The wire order of the fields (protocol section 5, external_id at the end). */
 export const fields = Object.keys(customerOf(1)) as ReadonlyArray<keyof Customer>

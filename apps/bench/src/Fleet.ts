@@ -25,18 +25,30 @@ export interface Fleet {
   readonly file: (participant: Participant, count: number) => Promise<string>
   /** A database of its own, made new by every call: no customers, but ready to take them. */
   readonly empty: (participant: Participant) => Promise<Filled>
-  /** A database with the first `count` customers, made once. */
-  readonly filled: (participant: Participant, count: number) => Promise<Filled>
+  /** A database with the customers of the shop, made once. */
+  readonly filled: (participant: Participant, shop: Shop) => Promise<Filled>
   readonly start: (participant: Participant, filled: Filled) => Promise<Server>
-  /** A server over ten thousand customers that stays up for the rest of the run. */
-  readonly standing: (participant: Participant) => Promise<Server>
+  /** A server over such a shop that stays up for the rest of the run. */
+  readonly standing: (participant: Participant, shop: Shop) => Promise<Server>
 }
 
-export const customersServed = 10_000
+/** The first customers, each with its card or without. */
+export interface Shop {
+  readonly customers: number
+  readonly hasCards: boolean
+}
 
-const memoized = <A>(make: (key: string) => Promise<A>): ((key: string) => Promise<A>) => {
+/** What VirtualPOS is measured with, and the start. */
+export const usualShop: Shop = { customers: 10_000, hasCards: false }
+
+const memoized = <Arguments extends ReadonlyArray<unknown>, A>(
+  make: (participant: Participant, ...more: Arguments) => Promise<A>
+): ((participant: Participant, ...more: Arguments) => Promise<A>) => {
   const kept = new Map<string, Promise<A>>()
-  return (key) => kept.get(key) ?? kept.set(key, make(key)).get(key)!
+  return (participant, ...more) => {
+    const key = JSON.stringify([participant.name, ...more])
+    return kept.get(key) ?? kept.set(key, make(participant, ...more)).get(key)!
+  }
 }
 
 const writeFile = async (path: string, count: number, line: Participant["line"]): Promise<string> => {
@@ -52,25 +64,18 @@ const writeFile = async (path: string, count: number, line: Participant["line"])
 }
 
 export const openFleet = (folder: string): Fleet => {
-  const known = new Map<string, Participant>()
   let made = 0
 
-  const template = memoized(async (name): Promise<Filled> => {
-    const database = join(folder, `template-${known.size}-${made++}.sqlite`)
-    return { database, apikey: await known.get(name)!.prepare(database, folder) }
+  const template = memoized(async (participant): Promise<Filled> => {
+    const database = join(folder, `template-${made++}.sqlite`)
+    return { database, apikey: await participant.prepare(database, folder) }
   })
-  const files = memoized((key) => {
-    const [name = "", count = ""] = key.split("|")
-    return writeFile(join(folder, `customers-${made++}.ndjson`), Number(count), known.get(name)!.line)
-  })
-  const file = (participant: Participant, count: number): Promise<string> => {
-    known.set(participant.name, participant)
-    return files(`${participant.name}|${count}`)
-  }
+  const file = memoized((participant, count: number) =>
+    writeFile(join(folder, `customers-${made++}.ndjson`), count, participant.line)
+  )
 
   const empty = async (participant: Participant): Promise<Filled> => {
-    known.set(participant.name, participant)
-    const { database: source, apikey } = await template(participant.name)
+    const { database: source, apikey } = await template(participant)
     const database = join(folder, `database-${made++}.sqlite`)
     for (const suffix of ["", "-wal"]) {
       if (existsSync(source + suffix)) copyFileSync(source + suffix, database + suffix)
@@ -78,39 +83,22 @@ export const openFleet = (folder: string): Fleet => {
     return { database, apikey }
   }
 
-  const fill = memoized(async (key): Promise<Filled> => {
-    const [name = "", count = ""] = key.split("|")
-    const filled = await empty(known.get(name)!)
-    await run(
-      fillIn(known.get(name)!.importing, { ...filled, file: await file(known.get(name)!, Number(count)) }),
-      folder
-    )
-    return filled
+  const filled = memoized(async (participant, { customers, hasCards }: Shop): Promise<Filled> => {
+    const made = await empty(participant)
+    const slots = { ...made, file: await file(participant, customers), count: customers }
+    await run(fillIn(participant.importing, slots), folder)
+    if (hasCards) await run(fillIn(participant.addingCards, slots), folder)
+    return made
   })
-  const filled = (participant: Participant, count: number): Promise<Filled> => {
-    known.set(participant.name, participant)
-    return fill(`${participant.name}|${count}`)
-  }
 
   const start = async (participant: Participant, { database, apikey }: Filled): Promise<Server> => {
     const port = await freePort()
     const command = fillIn(participant.serve, { database, apikey, port })
     return { participant, port, apikey, ...(await startServer(command, port, folder)) }
   }
-  const stand = memoized(async (name) =>
-    start(known.get(name)!, await filled(known.get(name)!, customersServed))
+  const standing = memoized(async (participant, shop: Shop) =>
+    start(participant, await filled(participant, shop))
   )
 
-  return {
-    folder,
-    loader: startLoader(folder),
-    file,
-    empty,
-    filled,
-    start,
-    standing: (participant) => {
-      known.set(participant.name, participant)
-      return stand(participant.name)
-    }
-  }
+  return { folder, loader: startLoader(folder), file, empty, filled, start, standing }
 }

@@ -1,10 +1,12 @@
 /** Measures one HTTP row: the same requests to the contender and to each baseline, in interleaved rounds. */
+import { ask } from "./Calls.ts"
 import { compare, type Comparison, type Sample } from "./Comparison.ts"
 import type { Fleet, Server } from "./Fleet.ts"
 import { type HttpRow, updatesToCheck } from "./HttpRows.ts"
 import type { Options } from "./Options.ts"
 import type { Participant } from "./Participant.ts"
-import { body, difference, type Listed, listAll, parseRecords } from "./Records.ts"
+import { difference, type Listed, parseRecords } from "./Records.ts"
+import { virtposRecords } from "./VirtposCalls.ts"
 
 const connections = 16
 const slices = 4
@@ -17,8 +19,9 @@ interface Side {
 }
 
 const join = async (fleet: Fleet, participant: Participant, row: HttpRow): Promise<Side> => {
-  const server = await fleet.standing(participant)
-  return { server, listed: await listAll(server, row.format), samples: [], remarks: new Set() }
+  const server = await fleet.standing(participant, row.shop)
+  const listed = await row.list(server, row.format, row.shop.customers)
+  return { server, listed, samples: [], remarks: new Set() }
 }
 
 const digits = (value: unknown): string => String(value).replace(/\D/g, "")
@@ -28,8 +31,8 @@ const checkWrites = async (
   requests: number,
   round: number
 ): Promise<void> => {
-  for (const { path, expected } of updatesToCheck(server, listed, requests, round)) {
-    const [record] = parseRecords("json", await body(server, path))
+  for (const { call, expected } of updatesToCheck(server, listed, requests, round)) {
+    const [record] = parseRecords("json", (await ask(server, call)).text, virtposRecords)
     if (record?.["fname"] !== expected.fname || digits(record["phone"]) !== digits(expected.phone))
       remarks.add(`${server.participant.name}: an answered update was not there when read back`)
   }

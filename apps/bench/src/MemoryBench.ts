@@ -5,7 +5,7 @@
 import { rmSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Comparison } from "./Comparison.ts"
-import { customersServed, type Fleet } from "./Fleet.ts"
+import { type Fleet, usualShop } from "./Fleet.ts"
 import type { Options } from "./Options.ts"
 import { fillIn, http, type Participant } from "./Participant.ts"
 import { rssMb, watchMemory } from "./Proc.ts"
@@ -16,6 +16,7 @@ const idleLimit = 150
 /** And so much more for the peak of many customers than for that of ten thousand: it is flat. */
 const growthLimit = 50
 const leastBytes = 300
+const customersServed = usualShop.customers
 
 interface Memory {
   readonly idle: number

@@ -20,6 +20,13 @@ export const rowNames = [
   "by-id",
   "update",
   "mixed",
+  "polaris-json",
+  "polaris-xml",
+  "polaris-by-id",
+  "megawin-list",
+  "megawin-by-id",
+  "lcmanager-json",
+  "lcmanager-xml",
   "import",
   "start",
   "memory"
@@ -29,12 +36,16 @@ export const usage = `Measures a contender against hand-written baselines in the
 
 Usage: npm run bench -- [flags]
   --contender NAME  tillbridge (default), or a baseline to try the bench itself: http, fastify
-  --only NAME       one of ${rowNames.join(", ")}; may be repeated
+  --only NAME       a row, or the first word of several, as polaris; may be repeated. Rows:
+                    ${rowNames.join(", ")}
   --rounds N        interleaved rounds of each row (5)
   --requests N      requests a round and server, instead of each row's own number
   --memory          the memory row with a million customers, not a hundred thousand (minutes)
   --json            the report as JSON
 `
+
+/** Whether a row is one that `--only name` asks for. */
+export const isMeant = (row: string, name: string): boolean => row === name || row.startsWith(`${name}-`)
 
 const positive = (name: string, value: string): number => {
   const number = Number(value)
@@ -57,7 +68,7 @@ export const parseOptions = (argv: ReadonlyArray<string>): Options => {
       }
     })
     const only = values.only.flatMap((name) => name.split(","))
-    const unknown = only.find((name) => !(rowNames as ReadonlyArray<string>).includes(name))
+    const unknown = only.find((name) => !rowNames.some((row) => isMeant(row, name)))
     if (unknown !== undefined) throw new UsageError(`--only takes ${rowNames.join(", ")}, not "${unknown}"`)
     return {
       contender: values.contender,

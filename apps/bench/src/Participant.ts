@@ -9,9 +9,11 @@ import { run } from "./Subprocess.ts"
 
 export interface Participant {
   readonly name: string
-  /** Command lines, with {port}, {database}, {file} and {apikey} still to be filled in. */
+  /** Command lines, with {port}, {database}, {file}, {count} and {apikey} still to be filled in. */
   readonly serve: Command
   readonly importing: Command
+  /** Gives a store, and a card to each of the first {count} customers of a {database} that has them. */
+  readonly addingCards: Command
   /** One customer as a line of the file that `importing` reads. */
   readonly line: (customer: Customer) => string
   /** Makes a database with one merchant and no customers; answers the API key that reads them. */
@@ -23,7 +25,11 @@ export interface Slots {
   readonly port?: number
   readonly file?: string
   readonly apikey?: string
+  readonly count?: number
 }
+
+/** User of the logins with a password, which is the API key everywhere. */
+export const login = "bench"
 
 export const fillIn = (command: Command, slots: Slots): Command =>
   command.map((part) =>
@@ -40,6 +46,7 @@ const baseline = (name: string, program: string, ...more: ReadonlyArray<string>)
     ...more
   ],
   importing,
+  addingCards: `node ${baselines}/CardsImport.ts --database {database} --count {count}`.split(" "),
   line: (customer) => JSON.stringify(customer),
   prepare: async (database, home) => {
     await run(fillIn(importing.slice(0, -1), { database }), home)

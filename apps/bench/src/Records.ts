@@ -1,59 +1,80 @@
-/** Reads every customer back from a server, and says where two servers do not tell the same. */
+/** Reads the records of a server's answers, and says where two servers do not tell the same. */
 import { XMLParser } from "fast-xml-parser"
-import { fields } from "./Customers.ts"
-import { customersServed, type Server } from "./Fleet.ts"
-import { CommandFailed } from "./Subprocess.ts"
+import { ask, type Call } from "./Calls.ts"
+import type { Server } from "./Fleet.ts"
+
+export type Format = "json" | "xml"
 
 export type WireRecord = Readonly<Record<string, unknown>>
 
-export const pageSize = 200
-export const pages = customersServed / pageSize
+/** Where the records are in an answer: the names on the way to them. */
+export type Place = Readonly<Partial<Record<Format, ReadonlyArray<string>>>>
 
-export const pagePath = (server: Server, format: string, page: number): string =>
-  `/api/customer?apikey=${server.apikey}&format=${format}&page=${page}&page_size=${pageSize}`
+/** Elements that are lists even when there is only one. */
+const listed = new Set([
+  "customer",
+  "InfoClient",
+  "InfoCarte",
+  "ClientInfoPeriodResponse.ClientInfoPeriodClient"
+])
 
-export const body = async (server: Server, path: string): Promise<string> => {
-  const answer = await fetch(`http://127.0.0.1:${server.port}${path}`)
-  const text = await answer.text()
-  if (answer.status === 200) return text
-  const about = path.replace(server.apikey, "…")
-  throw new CommandFailed(
-    `${server.participant.name}: status ${answer.status} for ${about}: ${text.slice(0, 200)}`
-  )
+const parser = new XMLParser({ parseTagValue: false, isArray: (name) => listed.has(name) })
+
+const member = (value: unknown, name: string): unknown =>
+  (value as Readonly<Record<string, unknown>> | null | undefined)?.[name]
+
+export const parseAnswer = (format: Format, text: string): unknown =>
+  format === "json" ? JSON.parse(text) : parser.parse(text)
+
+export const recordsAt = (answer: unknown, path: ReadonlyArray<string> = []): ReadonlyArray<WireRecord> => {
+  const found = path.reduce(member, answer)
+  return Array.isArray(found) ? (found as ReadonlyArray<WireRecord>) : []
 }
 
-const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === "customer" })
+export const parseRecords = (format: Format, text: string, place: Place): ReadonlyArray<WireRecord> =>
+  recordsAt(parseAnswer(format, text), place[format])
 
-export const parseRecords = (format: string, text: string): ReadonlyArray<WireRecord> => {
-  if (format === "json")
-    return (JSON.parse(text) as { customers?: ReadonlyArray<WireRecord> }).customers ?? []
-  const root = (parser.parse(text) as { root?: { customers?: { customer?: ReadonlyArray<WireRecord> } } })
-    .root
-  return root?.customers?.customer ?? []
-}
-
+/** All that a server lists, and the requests that made it: what a row then asks for again and again. */
 export interface Listed {
   readonly records: ReadonlyArray<WireRecord>
-  /** Bytes of each page, in order. */
+  readonly calls: ReadonlyArray<Call>
+  /** Bytes of the answer to each call. */
   readonly lengths: ReadonlyArray<number>
+  /** What showed who is calling, where it is no part of the path. */
+  readonly access: Readonly<Record<string, string>>
 }
 
-export const listAll = async (server: Server, format: string): Promise<Listed> => {
+/** Asks call after call; `next` makes each from the answer before it, and ends with `null`. */
+export const walk = async (
+  server: Server,
+  format: Format,
+  place: Place,
+  access: Listed["access"],
+  next: (index: number, answer: unknown) => Call | null
+): Promise<Listed> => {
   const records: Array<WireRecord> = []
+  const calls: Array<Call> = []
   const lengths: Array<number> = []
-  for (let page = 1; page <= pages; page++) {
-    const text = await body(server, pagePath(server, format, page))
+  for (let call = next(0, null); call !== null;) {
+    const { text } = await ask(server, call)
+    const answer = parseAnswer(format, text)
+    calls.push(call)
     lengths.push(Buffer.byteLength(text))
-    records.push(...parseRecords(format, text))
+    records.push(...recordsAt(answer, place[format]))
+    call = next(calls.length, answer)
   }
-  return { records, lengths }
+  return { records, calls, lengths, access }
 }
 
-/** Ids and stamps are each server's own; a customer is the same when everything else is. */
-const own = new Set(["id", "group_id", "created_date", "created_by", "last_update_date", "last_update_by"])
+/** Ids, stamps and locked passwords are each server's own; a record is the same when everything else is. */
+const own = new Set([
+  ...["id", "group_id", "created_date", "created_by", "last_update_date", "last_update_by"],
+  ...["IDClient", "DateModification", "clcleunik", "password", "Client"]
+])
 
-/** Absent, null and empty mean the same here, and so do 1 and "1": both are open in the vendor's JSON. */
-const plain = (value: unknown): string => (typeof value === "string" ? value : String(value ?? ""))
+/** Absent, null and empty mean the same here, and so do 1 and "1": both are open in the vendors' JSON. */
+const plain = (value: unknown): string =>
+  typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "")
 
 export const difference = (
   ours: ReadonlyArray<WireRecord>,
@@ -62,7 +83,7 @@ export const difference = (
   if (ours.length !== theirs.length) return `${ours.length} records where the baseline has ${theirs.length}`
   for (const [index, record] of ours.entries()) {
     const other = theirs[index] ?? {}
-    const field = fields.find((name) => {
+    const field = Object.keys({ ...record, ...other }).find((name) => {
       if (own.has(name)) return false
       const [left, right] = [plain(record[name]), plain(other[name])]
       return left !== right && !(name === "accumulated_sales" && Number(left) === Number(right))

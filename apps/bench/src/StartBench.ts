@@ -1,6 +1,6 @@
 /** Measures how long a server takes from spawn to its first 200 of /readyz, on a database that exists. */
 import { type Comparison, median } from "./Comparison.ts"
-import { customersServed, type Fleet } from "./Fleet.ts"
+import { type Fleet, usualShop } from "./Fleet.ts"
 import type { Options } from "./Options.ts"
 import { http, type Participant } from "./Participant.ts"
 import { cpuMs } from "./Proc.ts"
@@ -14,7 +14,7 @@ interface Start {
 }
 
 const startOnce = async (fleet: Fleet, participant: Participant): Promise<Start> => {
-  const server = await fleet.start(participant, await fleet.filled(participant, customersServed))
+  const server = await fleet.start(participant, await fleet.filled(participant, usualShop))
   const used = cpuMs(server.pid)
   await stop(server.child)
   return { ms: server.readyMs, cpuMs: used }

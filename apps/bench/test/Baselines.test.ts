@@ -5,6 +5,7 @@ import { xmlBuilt } from "../src/baselines/XmlBuilt.ts"
 import { escapeXml, xmlTemplate } from "../src/baselines/XmlTemplate.ts"
 import { customerOf } from "../src/Customers.ts"
 import { difference, parseRecords } from "../src/Records.ts"
+import { virtposRecords } from "../src/VirtposCalls.ts"
 
 const rows = Array.from({ length: 300 }, (_, index) => ({ ...customerOf(index + 1) }))
 
@@ -16,7 +17,8 @@ describe("the baselines' answers", () => {
   })
 
   it("tell the same in XML and in JSON", () => {
-    const read = (format: "json" | "xml", bytes: Buffer) => parseRecords(format, bytes.toString())
+    const read = (format: "json" | "xml", bytes: Buffer) =>
+      parseRecords(format, bytes.toString(), virtposRecords)
     expect(difference(read("xml", xmlTemplate.list(rows)), read("json", json.list(rows)))).toBeNull()
   })
 

@@ -9,9 +9,7 @@ describe("domainLine", () => {
     const decode = Schema.decodeUnknownSync(CustomerRecord)
     for (let number = 1; number <= 300; number++) {
       const record = decode(JSON.parse(domainLine(customerOf(number))))
-      expect(record.externalIds).toEqual([
-        { system: "virtpos.external", key: customerOf(number).external_id }
-      ])
+      expect(record.externalIds).toEqual([{ system: "SHOP", key: customerOf(number).external_id }])
     }
   })
 })

@@ -3,6 +3,7 @@
  * objects faster than node:sqlite does in Node 26 (`node apps/bench/src/Drivers.ts` shows both).
  */
 import Database from "better-sqlite3"
+import { createCardsTables } from "./CardsTable.ts"
 import {
   createTable,
   merchantId,
@@ -23,7 +24,6 @@ export interface CustomerQueries {
   readonly count: () => number
   /** Reads, merges and writes in one transaction; false when there is no such customer. */
   readonly update: (id: number, changes: Readonly<Record<string, unknown>>) => boolean
-  readonly close: () => void
 }
 
 const editable = new Set([
@@ -57,10 +57,15 @@ const withAges = (rows: Array<CustomerRow>): Array<CustomerRow> => {
   return rows
 }
 
-export const openCustomers = (path: string): CustomerQueries => {
+export const openDatabase = (path: string): Database => {
   const database = new Database(path)
   for (const pragma of pragmas) database.pragma(pragma)
   database.exec(createTable)
+  database.exec(createCardsTables)
+  return database
+}
+
+export const openCustomers = (database: Database): CustomerQueries => {
   const page = database.prepare(selectPage)
   const after = database.prepare(selectAfter)
   const byId = database.prepare(selectById)
@@ -94,7 +99,6 @@ export const openCustomers = (path: string): CustomerQueries => {
         rollback.run()
         throw cause
       }
-    },
-    close: () => void database.close()
+    }
   }
 }

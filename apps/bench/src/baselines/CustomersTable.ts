@@ -38,6 +38,9 @@ export const selectPage = `SELECT ${wireColumns} FROM customers NOT INDEXED
 export const selectAfter = `SELECT ${wireColumns} FROM customers NOT INDEXED
   WHERE merchant_id = ? AND id > ? ORDER BY id LIMIT ?`
 export const selectById = `SELECT ${wireColumns} FROM customers WHERE id = ? AND merchant_id = ?`
+/** The oldest change first, after a time and, among those of that very time, an id. */
+export const selectModified = `SELECT ${wireColumns} FROM customers
+  WHERE merchant_id = ? AND (last_update_date, id) > (?, ?) ORDER BY last_update_date, id LIMIT ?`
 export const selectCount = "SELECT count(*) AS count FROM customers WHERE merchant_id = ?"
 
 const writable = columns.filter((column) => column !== "id")

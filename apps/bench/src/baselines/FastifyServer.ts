@@ -7,7 +7,7 @@ import { parse } from "node:querystring"
 import { Readable } from "node:stream"
 import { parseArgs } from "node:util"
 import Fastify from "fastify"
-import { openCustomers } from "./CustomerQueries.ts"
+import { openCustomers, openDatabase } from "./CustomerQueries.ts"
 import { json } from "./Encoding.ts"
 import { listing } from "./Listing.ts"
 
@@ -20,7 +20,8 @@ interface CustomerQuery {
 
 const text = { type: "string" } as const
 const { values: flags } = parseArgs({ options: { port: text, database: text, apikey: text } })
-const customers = openCustomers(flags.database ?? "")
+const database = openDatabase(flags.database ?? "")
+const customers = openCustomers(database)
 const app = Fastify({ bodyLimit: 65_536 })
 
 app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) =>
@@ -51,6 +52,6 @@ app.post<{ Querystring: CustomerQuery }>("/api/customer/update", (request, reply
 
 await app.listen({ port: Number(flags.port), host: "127.0.0.1" })
 process.on("SIGTERM", () => {
-  customers.close()
+  database.close()
   process.exit(0)
 })
