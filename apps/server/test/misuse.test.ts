@@ -5,18 +5,25 @@
 import { Effect, Exit, Scope } from "effect"
 import * as path from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { bodyRows } from "./misuse/bodies.ts"
 import { failureRows } from "./misuse/failure.ts"
 import { identityRows, logInAll } from "./misuse/identity.ts"
-import { inputRows } from "./misuse/input.ts"
 import { type Stage, testRow } from "./misuse/rows.ts"
+import { secretRows } from "./misuse/secrets.ts"
 import { fillShop } from "./misuse/shop.ts"
 import { transportRows } from "./misuse/transport.ts"
+import { valueRows } from "./misuse/values.ts"
 import { send } from "./misuse/wire.ts"
 import { running, tempFolder } from "./support.ts"
 
-const rows = [...identityRows, ...inputRows, ...transportRows, ...failureRows].sort(
-  (a, b) => a.number - b.number
-)
+const rows = [
+  ...identityRows,
+  ...secretRows,
+  ...valueRows,
+  ...bodyRows,
+  ...transportRows,
+  ...failureRows
+].sort((a, b) => a.number - b.number)
 
 const scope = Effect.runSync(Scope.make())
 let stage: Stage | undefined

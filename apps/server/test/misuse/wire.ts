@@ -99,3 +99,8 @@ export const jsonHeaders = { "Content-Type": "application/json" }
 
 export const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`
+
+export const get = (target: string, headers: Readonly<Record<string, string>> = {}): Ask => ({
+  path: target,
+  headers
+})
