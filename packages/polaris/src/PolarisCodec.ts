@@ -9,6 +9,7 @@ import type * as Schema from "effect/Schema"
 import { formatTime } from "./internal/dates.ts"
 import { type Field, isBare, isMemberName, jsonOf, xmlOf } from "./internal/encode.ts"
 import { cardColumns, clientColumns } from "./internal/fields.ts"
+import { isPasswordName } from "./internal/passwords.ts"
 import { indexesOf } from "./internal/wireTree.ts"
 import { cardMembers, clientMembers, type PolarisNames } from "./PolarisNames.ts"
 import { scalarText } from "./PolarisSchema.ts"
@@ -38,7 +39,7 @@ const addUnknown = (
   for (const name in kept) {
     const value = kept[name]
     if (value === null || value === undefined || value === "") continue
-    if (known.has(name.toLowerCase()) || !isMemberName(name)) continue
+    if (known.has(name.toLowerCase()) || !isMemberName(name) || isPasswordName(name)) continue
     fields.push([name, value])
   }
 }

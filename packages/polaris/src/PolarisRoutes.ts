@@ -9,6 +9,7 @@ import {
   CustomerNotFound,
   Customers,
   type DomainError,
+  InvalidField,
   type Merchant,
   Merchants,
   type Principal,
@@ -59,6 +60,7 @@ import {
   UnsafeWrite
 } from "./internal/errors.ts"
 import { allFunctions, type ApiFunction, functions } from "./internal/functions.ts"
+import { keepsTooMuch } from "./internal/incoming.ts"
 import { makeSessions } from "./internal/sessions.ts"
 import { DIALECT, type Format } from "./PolarisCodec.ts"
 import { defaultNames, type PolarisNames } from "./PolarisNames.ts"
@@ -151,7 +153,7 @@ const makeHandler = Effect.fnUntraced(function* (options: PolarisRoutesOptions, 
 
   const cookie = (request: HttpServerRequest.HttpServerRequest, value: string, end = ""): string => {
     const secure = options.secureCookie ?? request.protocol === "https"
-    return `${cookieName}=${value}; Path=/; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}${end}`
+    return `${cookieName}=${value}; Path=/; HttpOnly; SameSite=Strict${secure ? "; Secure" : ""}${end}`
   }
 
   const login = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest, asked: Asked) {
@@ -205,19 +207,21 @@ const makeHandler = Effect.fnUntraced(function* (options: PolarisRoutesOptions, 
     yield* requireStore(merchant, store)
     if (patch.registeredIn != null) yield* requireStore(merchant, patch.registeredIn)
     if (id === "unknown") return yield* new CustomerNotFound()
-    const isNew =
-      references[0] === undefined ||
-      (id === null &&
-        (yield* customers.find(merchant.id, references[0]).pipe(
-          Effect.as(false),
-          Effect.catchTag("CustomerNotFound", () => Effect.succeed(true))
-        )))
+    let isTooMuch = false
     const saved = yield* customers.save(merchant.id, {
       references,
       createIfMissing: id === null,
-      patch: isNew && patch.registeredIn === undefined ? { ...patch, registeredIn: store } : patch,
+      patch: { registeredIn: store, ...patch },
+      // Only in the transaction is it known whether the client is new.
+      settle: (_, before) => {
+        isTooMuch = keepsTooMuch(before.extensions, patch.extensions)
+        return isTooMuch ? {} : patch
+      },
       actor: principal.credentialId
     })
+    if (isTooMuch) {
+      return yield* new InvalidField({ field: "InfoClient", reason: "must not have so many other members" })
+    }
     return scalarAnswer(format, "long", saved.entity.id)
   })
 
@@ -227,7 +231,7 @@ const makeHandler = Effect.fnUntraced(function* (options: PolarisRoutesOptions, 
   }
 
   const isUnsafe = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
-    isPrefetch(headers) || headers["sec-fetch-site"]?.toLowerCase() === "cross-site"
+    isPrefetch(headers) || headers["sec-fetch-site"]?.toLowerCase() === "cross-site" || isForeign(headers)
 
   const serve = (request: HttpServerRequest.HttpServerRequest, see: (format: Format) => void): Answer => {
     const path = normalizePath(request.url)?.path ?? ""
@@ -285,6 +289,10 @@ const makeHandler = Effect.fnUntraced(function* (options: PolarisRoutesOptions, 
     )
   }
 })
+
+/** Whether a page of another site asks: browsers say so by the origin, and nothing more where there is no https. */
+const isForeign = ({ host, origin }: HttpServerRequest.HttpServerRequest["headers"]): boolean =>
+  origin !== undefined && origin.replace(/^https?:\/\//i, "").toLowerCase() !== host?.toLowerCase()
 
 /** Before the first change of a merchant. */
 const firstPosition = 0 as Parameters<Customers["Service"]["modified"]>[1]["after"]

@@ -68,7 +68,9 @@ describe("methods and paths", () => {
         { purpose: "prefetch" },
         { "sec-purpose": "prefetch;prerender" },
         { "x-moz": "prefetch" },
-        { "sec-fetch-site": "cross-site" }
+        { "sec-fetch-site": "cross-site" },
+        { origin: "https://shop.example", host: "till.test" },
+        { origin: "null", host: "till.test" }
       ] as ReadonlyArray<Record<string, string>>) {
         for (const target of [
           `Client.PutClient?CodeMagasin=1&InfoClient=${record}`,

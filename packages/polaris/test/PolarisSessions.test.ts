@@ -37,7 +37,10 @@ describe("ACL.Login", () => {
         yield* send(`/core/api/acl.login?USER=${user}`, post(`Password=${password}`))
       ]) {
         assert.deepStrictEqual([answer.status, answer.text], [200, `${declaration}<boolean>true</boolean>`])
-        assert.match(setCookie(answer), /^PolarisSession=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Lax$/)
+        assert.match(
+          setCookie(answer),
+          /^PolarisSession=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Strict$/
+        )
         seen.add(cookieOf(answer))
         assert.strictEqual((yield* send(read, { headers: { cookie: cookieOf(answer) } })).status, 200)
       }
@@ -124,7 +127,7 @@ describe("a session", () => {
       const other = yield* logIn(send, login)
       const out = yield* send("/core/api/ACL.Logout", { ...post(""), headers: { cookie } })
       assert.strictEqual(out.text, `${declaration}<boolean>true</boolean>`)
-      assert.strictEqual(setCookie(out), "PolarisSession=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+      assert.strictEqual(setCookie(out), "PolarisSession=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
       assertRefused(yield* send(read, { headers: { cookie } }), 401, "NotAuthenticated")
       assert.strictEqual((yield* send(read, { headers: { cookie: other } })).status, 200)
       assert.strictEqual((yield* send("/core/api/ACL.Logout?output=json")).text, "true")
@@ -195,7 +198,7 @@ describe("a session", () => {
         "/core/api/ACL.Login",
         postOf({ user: login.user, password: login.password })
       )
-      assert.match(setCookie(answer), /^sid=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
+      assert.match(setCookie(answer), /^sid=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/)
       const headers = { cookie: cookieOf(answer) }
       assert.strictEqual((yield* send(read, { headers })).status, 200)
       yield* TestClock.adjust("1 minute")

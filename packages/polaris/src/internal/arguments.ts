@@ -126,7 +126,7 @@ export const readInfoClient = (text: string, names: PolarisNames) => {
   const record =
     value === "" || (root !== null && typeof value === "string" && value.trim() === "") ? {} : value
   if (!isPlain(record)) return invalid("InfoClient : un seul client attendu")
-  const members = renamed(record, indexesOf(names).client)
+  const members = renamed(record, indexesOf(names).client, true)
   return Result.isSuccess(members)
     ? Result.succeed(members.success)
     : invalid(`InfoClient : ${members.failure} est donné plus d'une fois`)

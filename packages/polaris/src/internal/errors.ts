@@ -71,6 +71,7 @@ const reasons: Readonly<Record<string, string>> = {
   "must be a whole number of 64 bits": "nombre entier (Int64) attendu",
   "must be a decimal number": "nombre décimal attendu",
   "must not be nested so deeply": "imbrication trop profonde",
+  "must not have so many other members": "trop de membres inconnus pour un client",
   "must not contain NUL or a lone surrogate": "caractère NUL ou surrogate isolé",
   "is not a date of the calendar": "date inexistante"
 }

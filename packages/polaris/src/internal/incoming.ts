@@ -5,7 +5,9 @@ import {
   type CustomerChange,
   type CustomerPatch,
   type CustomerRecord,
+  type Extensions,
   InvalidField,
+  mergeExtensions,
   orNull,
   textOf
 } from "@tillbridge/domain"
@@ -27,6 +29,7 @@ import {
   readYes,
   whyNotKept
 } from "./fields.ts"
+import { isPasswordName, withoutPasswords } from "./passwords.ts"
 import { asJson, type Plain } from "./wireTree.ts"
 
 /** How a client reads: the name of the remote's own numbers beside what every reader needs. */
@@ -68,10 +71,13 @@ const whyNotKeepable = (value: Schema.Json, depth = 0): string | undefined => {
   return undefined
 }
 
-/** As it is kept; `undefined` for what says nothing or cannot be kept. */
-const keepable = (value: unknown): Schema.Json | undefined => {
+/** As it is kept; `undefined` for what says nothing, cannot be kept or may not be. */
+const keepable = (name: string, value: unknown): Schema.Json | undefined => {
+  if (isPasswordName(name) || whyNotKeepable(name) !== undefined) return undefined
   const json = asJson(value)
-  return json === null || json === "" || whyNotKeepable(json) !== undefined ? undefined : json
+  return json === null || json === "" || whyNotKeepable(json) !== undefined
+    ? undefined
+    : withoutPasswords(json)
 }
 
 const nothingKnown: ReadonlySet<string> = new Set()
@@ -106,7 +112,7 @@ export const customerChange = (
       patch = addPart(patch, part)
       continue
     }
-    const json = keepable(wire[name])
+    const json = keepable(name, wire[name])
     if (json !== undefined) kept[name] = json
   }
   const key = orNull(wire.Cle)
@@ -130,7 +136,7 @@ const cardRecord = (wire: InfoCarte): CardRecord => {
   for (const name in wire) {
     if (name === "Numero" || name === "TypeCarte") continue
     if (name === "EstValide" && readYes(wire.EstValide ?? "") !== undefined) continue
-    const json = keepable(wire[name])
+    const json = keepable(name, wire[name])
     if (json !== undefined) kept[name] = json
   }
   const valid = readYes(wire.EstValide ?? "")
@@ -142,6 +148,17 @@ const cardRecord = (wire: InfoCarte): CardRecord => {
     },
     typeName: orNull(wire.TypeCarte)
   }
+}
+
+/** What may be kept of one client beside the domain's fields, as JSON text; many small calls are not to exceed it either. */
+const MAX_KEPT_CHARACTERS = 65_536
+
+/** Whether a client that has these members would have too much with those; less than before is never too much. */
+export const keepsTooMuch = (before: Extensions, added: Extensions | undefined): boolean => {
+  if (added?.[DIALECT] === undefined) return false
+  const size = (extensions: Extensions) => JSON.stringify(extensions[DIALECT] ?? {}).length
+  const after = size(mergeExtensions(before, added))
+  return after > MAX_KEPT_CHARACTERS && after > size(before)
 }
 
 /** What a caller of `Client.PutClient` says about a client. */
@@ -176,14 +193,14 @@ const strictlyKept = (name: string, value: unknown, context: ReadContext): Schem
     return reason === undefined ? text : new InvalidField({ field: name, reason })
   }
   const json = asJson(value)
-  if (json === null || json === "") return null
-  const reason = whyNotKeepable(json)
-  return reason === undefined ? json : new InvalidField({ field: "InfoClient", reason })
+  const reason = whyNotKeepable(name) ?? whyNotKeepable(json)
+  if (reason !== undefined) return new InvalidField({ field: "InfoClient", reason })
+  return json === "" ? null : withoutPasswords(json)
 }
 
 /**
  * The members that a caller sends, already by this package's names. A value of no use is an error; cards and the time
- * of the last change are not looked at; members that are not known are kept.
+ * of the last change are not looked at; members that are not known are kept, but for passwords.
  */
 export const readClientCall = (
   record: Plain,
@@ -192,7 +209,7 @@ export const readClientCall = (
   const kept: Kept = {}
   let patch: CustomerPatch = {}
   for (const name in record) {
-    if (elsewhere.has(name)) continue
+    if (elsewhere.has(name) || isPasswordName(name)) continue
     const value = record[name]
     const column = columnOf(name)
     const isList = typeof value === "object" && value !== null && Object.keys(value).length > 0

@@ -7,6 +7,7 @@ import { formatDay } from "./dates.ts"
 import { DIALECT } from "./dialect.ts"
 import { type Field, isBare, isMemberName, jsonOf, xmlOf } from "./encode.ts"
 import { clientColumns, type Column } from "./fields.ts"
+import { isPasswordName } from "./passwords.ts"
 
 /** Members by this package's names; an empty text clears, what is absent stays as it is (INFERRED). */
 export type OutgoingClient = Readonly<Record<string, Schema.Json>>
@@ -37,7 +38,7 @@ const keptMembers = (kept: Readonly<Record<string, Schema.Json>>): Record<string
   const out: Record<string, Schema.Json> = {}
   for (const name in kept) {
     const value = kept[name]
-    if (value === undefined || value === null || value === "") continue
+    if (value === undefined || value === null || value === "" || isPasswordName(name)) continue
     const column = columnOf(name)
     if (column === undefined) {
       if (isMemberName(name)) out[name] = value

@@ -122,8 +122,15 @@ export const indexesOf = (names: PolarisNames): NameIndexes => {
   return made
 }
 
-/** The members by this package's names, others as they stand; the name of one that comes twice is the failure. */
-export const renamed = (value: Plain, index: NameIndex): Result.Result<Record<string, unknown>, string> => {
+/**
+ * The members by this package's names, others as they stand; the name of one that comes twice is the failure. Of a
+ * member and its other name the first counts, unless that is to be a failure too.
+ */
+export const renamed = (
+  value: Plain,
+  index: NameIndex,
+  refuseAliases = false
+): Result.Result<Record<string, unknown>, string> => {
   const out: Record<string, unknown> = {}
   const spare: Array<readonly [member: string, value: unknown]> = []
   for (const name in value) {
@@ -136,7 +143,10 @@ export const renamed = (value: Plain, index: NameIndex): Result.Result<Record<st
     }
     spare.push([index.alias.get(lower) ?? name, value[name]])
   }
-  for (const [name, other] of spare) if (!Object.hasOwn(out, name)) out[name] = other
+  for (const [name, other] of spare) {
+    if (!Object.hasOwn(out, name)) out[name] = other
+    else if (refuseAliases) return Result.fail(name)
+  }
   return Result.succeed(out)
 }
 
