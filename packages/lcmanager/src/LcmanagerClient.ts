@@ -108,8 +108,7 @@ const make = Effect.fnUntraced(function* (config: LcmanagerConfig) {
       logIn([
         ["grant_type", "refresh_token"],
         ["refresh_token", Redacted.value(refresh)]
-      ]),
-    scope: yield* Effect.scope
+      ])
   })
 
   const send = (path: string, body: string, { access }: Tokens) =>

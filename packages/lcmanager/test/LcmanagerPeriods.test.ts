@@ -139,7 +139,7 @@ describe("the registrations of", () => {
       const { ask } = yield* setup()
       const [none, foreign] = [
         yield* ask({ Registration: true, RegPosList: 2 }),
-        yield* ask({ Registration: true, RegPosList: 9_007_199_254_740_993 })
+        yield* ask(`{"Registration":true,"RegPosList":9007199254740993}`)
       ]
       assert.strictEqual(none.text, `{"Clients":[],"ErrorCode":0,"Message":""}`)
       assert.strictEqual(foreign.text, none.text)

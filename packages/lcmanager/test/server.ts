@@ -14,7 +14,7 @@ import {
   type Merchant,
   type MerchantId,
   Merchants,
-  PeriodReport,
+  type PeriodReport,
   type Repositories,
   type Scope as Right,
   StoreId,

@@ -8,7 +8,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
 
 export interface Tokens {
   readonly access: Redacted.Redacted
@@ -18,11 +17,9 @@ export interface Tokens {
 export interface SessionOptions {
   readonly byPassword: Effect.Effect<Tokens, SourceFailure>
   readonly byRefresh: (refresh: Redacted.Redacted) => Effect.Effect<Tokens, SourceFailure>
-  /** Outlives the calls: a caller that gives up does not take the others' login with it. */
-  readonly scope: Scope.Scope
 }
 
-export const makeSession = ({ byPassword, byRefresh, scope }: SessionOptions) => {
+export const makeSession = ({ byPassword, byRefresh }: SessionOptions) => {
   let tokens: Tokens | null = null
   let running: Deferred.Deferred<Tokens, SourceFailure> | null = null
 
@@ -50,7 +47,8 @@ export const makeSession = ({ byPassword, byRefresh, scope }: SessionOptions) =>
           Deferred.doneUnsafe(started, exit)
         })
       ),
-      Effect.forkIn(scope),
+      // Of nobody's own: a caller that gives up does not take the others' login with it.
+      Effect.forkDetach,
       Effect.andThen(Deferred.await(started))
     )
   })
