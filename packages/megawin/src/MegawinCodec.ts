@@ -49,7 +49,8 @@ const streetOf = ({ address }: Customer): string =>
 
 /** An update without the address when it is the one that the vendor tells: three lines are not made one by that. */
 export const withoutEcho = (patch: CustomerPatch, before: Customer): CustomerPatch => {
-  if (patch.address === undefined || patch.address.line1 !== streetOf(before)) return patch
+  // What is told comes back without the blanks around it.
+  if (patch.address === undefined || patch.address.line1 !== streetOf(before).trim()) return patch
   const { line1: _1, line2: _2, line3: _3, ...address } = patch.address
   return { ...patch, address }
 }

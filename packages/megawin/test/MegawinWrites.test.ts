@@ -190,6 +190,34 @@ describe("an update", () => {
         yield* call("/update?email=a@b", postForm("id_client=1&email=a@b")),
         "email is given more than once"
       )
+      for (const twice of [
+        yield* call("/update?ID_CLIENT=2", post({ id_client: 1, city: "X" })),
+        yield* call("/update", post({ id_client: 1, ID_CLIENT: 2, city: "X" })),
+        yield* call("/update", postForm("id_client=1&Id_client=1&city=X"))
+      ]) {
+        assertRefused(twice, "id_client is given more than once")
+      }
+      assertRefused(
+        yield* call("/update", post({ id_client: 1, email: "a@b", Email: "c@d" })),
+        "email is given more than once"
+      )
+      assertRefused(yield* call("/update", post({ "id_client[]": 1 })), "id_client must be a single value")
+    })
+  )
+
+  it.effect("with the address as it was told leaves its lines alone, also with blanks around them", () =>
+    Effect.gen(function* () {
+      const { call, customers, everything, merchant } = yield* open()
+      const lines = { line1: " Dorpstraat 1", line2: "bus 2", line3: "B " }
+      yield* customers.importBatch(merchant.id, [{ lastName: "A", address: lines }], null)
+      const { address, version } = (yield* everything)[0]!
+      const told = oneIn(yield* call("/list"))
+      assert.strictEqual(told["address"], " Dorpstraat 1, bus 2, B ")
+      yield* call("/update", post({ id_client: 1, address: told["address"] }))
+      assert.deepStrictEqual(
+        [(yield* everything)[0]?.address, (yield* everything)[0]?.version],
+        [address, version]
+      )
     })
   )
 
