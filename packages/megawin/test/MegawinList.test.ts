@@ -107,7 +107,25 @@ describe("filters", () => {
   it.effect("unknown names do not filter", () =>
     Effect.gen(function* () {
       const { keysOf } = yield* withCustomers([keyed("A", "a@b"), keyed("B", "b@b")])
-      assert.deepStrictEqual(yield* keysOf("?page=1&limit=1&ID=A&id_client[]=A&__proto__=1&x"), ["A", "B"])
+      assert.deepStrictEqual(yield* keysOf("?page=1&limit=1&id_clients=A&__proto__=1&x"), ["A", "B"])
+    })
+  )
+
+  it.effect("filter in any letter case, and are refused as a list: neither is to mean everybody", () =>
+    Effect.gen(function* () {
+      const { call, keysOf } = yield* withCustomers([keyed("A", "a@b"), keyed("B", "b@b")])
+      for (const name of ["ID_CLIENT", "Id_Client", "CLCLEUNIK", "ID"]) {
+        assert.deepStrictEqual(yield* keysOf(`?${name}=B`), ["B"])
+        assert.deepStrictEqual(yield* keysOf(`?${name}=nobody`), [])
+      }
+      assert.deepStrictEqual(yield* keysOf("?Email=b@b"), ["B"])
+      assertRefused(yield* call("/list?ID_CLIENT=A&id_client=B"), "id_client is given more than once")
+      assertRefused(yield* call("/list?EMAIL="), "email must not be empty")
+      for (const name of ["id_client[]", "ID_CLIENT%5B0%5D", "id_client["]) {
+        assertRefused(yield* call(`/list?${name}=B`), "id_client must be a single value")
+      }
+      // Only ASCII letters fold.
+      assert.deepStrictEqual(yield* keysOf("?%C4%B1d=A&ema%C4%B0l=x&clcleun%C4%B1%E2%84%AA=x"), ["A", "B"])
     })
   )
 })

@@ -73,7 +73,19 @@ describe("passwords", () => {
       const { call, customers, merchant } = yield* open()
       yield* customers.importBatch(
         merchant.id,
-        [{ extensions: { megawin: { password: CANARY, Passwd: CANARY, extra: "told" } } }],
+        [
+          {
+            extensions: {
+              megawin: {
+                password: CANARY,
+                Passwd: CANARY,
+                wachtwoord: CANARY,
+                mdp_web: CANARY,
+                extra: "told"
+              }
+            }
+          }
+        ],
         null
       )
       const answer = yield* call("/list")

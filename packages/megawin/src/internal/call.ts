@@ -17,7 +17,7 @@ import * as Result from "effect/Result"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import { DIALECT } from "../MegawinCodec.ts"
 import { BadCall, BodyRefused, type CallError } from "./errors.ts"
-import { identities, isBlank, knownNames, type Values, valuesOfJson } from "./parameters.ts"
+import { identities, identityIn, isBlank, knownNames, type Values, valuesOfJson } from "./parameters.ts"
 import { dropPasswords, droppedPasswords, isPasswordName } from "./passwords.ts"
 
 export interface Call {
@@ -42,7 +42,7 @@ const twice = (name: string) => new BadCall({ reason: `${name} is given more tha
 /** The known names of a query or form, each by its first value. */
 const ofParameters = (parameters: Parameters): Result.Result<Said, BadCall> => {
   if (parameters.size === 0) return Result.succeed(nothing)
-  const repeated = parameters.repeated(identities)
+  const repeated = parameters.repeatedIgnoreCase(identities)
   if (repeated !== undefined) return Result.fail(twice(repeated))
   const values = new Map<string, string>()
   let passwords = 0
@@ -51,7 +51,14 @@ const ofParameters = (parameters: Parameters): Result.Result<Said, BadCall> => {
     if (isPasswordName(name)) {
       passwords++
       if (name === "password" && !isBlank(value)) hasPassword = true
-    } else if (knownNames.has(name) && !values.has(name)) values.set(name, value)
+    } else {
+      const spelled = identityIn(name)
+      if (spelled?.isList === true) {
+        return Result.fail(new BadCall({ reason: `${spelled.name} must be a single value` }))
+      }
+      const known = spelled?.name ?? name
+      if (knownNames.has(known) && !values.has(known)) values.set(known, value)
+    }
   }
   return Result.succeed({ values, hasPassword, passwords })
 }

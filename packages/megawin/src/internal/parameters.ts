@@ -38,6 +38,18 @@ const addNames = [
 /** Names that say who is meant or who is asking. Said twice, they would leave it open. */
 export const identities = ["apikey", "id_client", "clcleunik", "id", "email"] as const
 
+/** Without the `u` flag, so that ASCII letters alone fold. */
+const identity = new RegExp(`^(${identities.join("|")})((?:\\[.*)?)$`, "i")
+
+/**
+ * The identity that a name spells, in any letter case: one that is spelled otherwise and not seen would make a filter
+ * for one customer a list of everybody, of which a client takes the first. `isList`: as `id_client[]`, PHP's many values.
+ */
+export const identityIn = (name: string): { readonly name: string; readonly isList: boolean } | undefined => {
+  const match = identity.exec(name)
+  return match === null ? undefined : { name: match[1]!.toLowerCase(), isList: match[2] !== "" }
+}
+
 /** Every name that means something in some call. */
 export const knownNames: ReadonlySet<string> = new Set([...identities, ...updateNames, ...addNames])
 
@@ -140,9 +152,13 @@ export const valuesOfJson = (
   members: Readonly<Record<string, unknown>>
 ): Result.Result<Map<string, string>, InvalidField> => {
   const values = new Map<string, string>()
-  for (const name of knownNames) {
-    if (!Object.hasOwn(members, name)) continue
-    const value = members[name]
+  for (const member of Object.keys(members)) {
+    const spelled = identityIn(member)
+    if (spelled === undefined && !knownNames.has(member)) continue
+    const name = spelled?.name ?? member
+    const value = members[member]
+    if (spelled?.isList === true) return fail(name, "must be a single value")
+    if (values.has(name)) return fail(name, "is given more than once")
     if (typeof value === "object" && value !== null) return fail(name, "must be a single value")
     const text = value === null ? "" : String(value)
     if (!text.isWellFormed() || text.includes("\0")) {

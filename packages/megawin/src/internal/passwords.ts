@@ -5,8 +5,8 @@
  */
 import * as Metric from "effect/Metric"
 
-/** Names under which a password may stand: the vendor's own, and what "additional items" could call one. */
-const password = /pass(?:word|wd|phrase)|pwd|mot_?de_?passe|^(?:pass|mdp)$/i
+/** Names under which a password may stand: the vendor's own, and what "additional items" could call one in Belgium. */
+const password = /passw|passphrase|pwd|wachtwoord|kennwort|mots?[_-]?de[_-]?passe|^pass$|^mdp|mdp$/i
 
 export const isPasswordName = (name: string): boolean => password.test(name)
 
