@@ -38,7 +38,8 @@ const formatOf = (zone: string): Intl.DateTimeFormat => {
   if (format === undefined) {
     format = new Intl.DateTimeFormat("en-US", {
       timeZone: zone,
-      calendar: "iso8601",
+      // Not "iso8601", which has the Julian calendar before 1582 and tells no era.
+      calendar: "gregory",
       hourCycle: "h23",
       era: "short",
       year: "numeric",

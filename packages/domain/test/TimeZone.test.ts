@@ -21,7 +21,9 @@ describe("the local time of an instant", () => {
     ["Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-31 00:00:00"],
     ["Australia/Lord_Howe", "2024-04-06T15:00:00Z", "2024-04-07 01:30:00"],
     ["Europe/Moscow", "1969-12-31T23:59:59Z", "1970-01-01 02:59:59"],
-    ["UTC", "0099-01-01T00:00:00Z", "0099-01-01 00:00:00"]
+    ["UTC", "0099-01-01T00:00:00Z", "0099-01-01 00:00:00"],
+    ["Europe/Moscow", "0001-01-01T00:00:00Z", "0001-01-01 02:30:17"],
+    ["Europe/Moscow", "1500-03-01T00:00:00Z", "1500-03-01 02:30:17"]
   ])("in %s at %s is %s", (name, iso, expected) => {
     assert.strictEqual(localOf(name, iso), expected)
   })
