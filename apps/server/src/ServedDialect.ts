@@ -50,6 +50,6 @@ export interface ServedDialect {
     request: HttpServerRequest.HttpServerRequest,
     error: DomainError
   ) => HttpServerResponse.HttpServerResponse
-  /** Shell lines that show it with the demo's data; `url` is the server's, with the mount. */
-  readonly example: (url: string) => ReadonlyArray<string>
+  /** A shell line that shows it with the demo's data; `url` is the server's, with the mount. */
+  readonly example: (url: string) => string
 }

@@ -18,7 +18,7 @@ const virtpos: ServedDialect = {
   settings: ["largestPage"],
   routes: (options) => VirtposRoutes.layer({ ...mounted(options), ...paged(options) }),
   refusal: VirtposRoutes.refusal,
-  example: (url) => [`curl '${url}/api/customer?apikey=demo&format=xml&id=1'`]
+  example: (url) => `curl '${url}/api/customer?apikey=demo&format=xml&id=1'`
 }
 
 const polaris: ServedDialect = {
@@ -35,10 +35,9 @@ const polaris: ServedDialect = {
     }),
   refusal: PolarisRoutes.refusal,
   // The session of the login goes on in the cookie jar, which one curl writes and the other reads.
-  example: (url) => [
-    `curl -s -o /dev/null -c - -d 'user=demo&password=demo' '${url}/core/api/ACL.Login' |`,
-    `  curl -b - '${url}/core/api/Client.GetClient?CodeMagasin=1&IDClient=1'`
-  ]
+  example: (url) =>
+    `curl -s -o /dev/null -c - -d 'user=demo&password=demo' '${url}/core/api/ACL.Login'` +
+    ` | curl -s -b - '${url}/core/api/Client.GetClient?CodeMagasin=1&IDClient=1'`
 }
 
 const tokens = ({ loginLifetime, refreshLifetime, secret }: RouteOptions) => ({
@@ -55,11 +54,10 @@ const lcmanager: ServedDialect = {
   routes: (options) => LcmanagerRoutes.layer({ ...mounted(options), tokens: tokens(options) }),
   refusal: LcmanagerRoutes.refusal,
   // The token goes from one curl to the other as a line of its settings, and so into no list of processes.
-  example: (url) => [
-    `curl -s -d 'grant_type=password&username=demo&password=demo' '${url}/ManagerLogin' |`,
-    `  sed 's/.*"access_token":"\\([^"]*\\)".*/header = "Authorization: Bearer \\1"/' |`,
-    `  curl -K - -H 'Content-Type: application/json' -d '{"BegDate":"2024-04-25","EndDate":"2024-04-25","Registration":true}' '${url}/api/client/ClientInfoPeriod'`
-  ]
+  example: (url) =>
+    `curl -s -d 'grant_type=password&username=demo&password=demo' '${url}/ManagerLogin'` +
+    ` | sed 's/.*"access_token":"\\([^"]*\\)".*/header = "Authorization: Bearer \\1"/'` +
+    ` | curl -s -K - -H 'Content-Type: application/json' -d '{"BegDate":"2024-04-25","EndDate":"2024-04-25","Registration":true}' '${url}/api/client/ClientInfoPeriod'`
 }
 
 const megawin: ServedDialect = {
@@ -68,7 +66,7 @@ const megawin: ServedDialect = {
   settings: [],
   routes: (options) => MegawinRoutes.layer(mounted(options)),
   refusal: MegawinRoutes.refusal,
-  example: (url) => [`curl '${url}/CUSTOMER/LIST/?id_client=1&apikey=demo'`]
+  example: (url) => `curl '${url}/CUSTOMER/LIST/?id_client=1&apikey=demo'`
 }
 
 export const servedDialects: ReadonlyArray<ServedDialect> = [virtpos, polaris, lcmanager, megawin]

@@ -49,7 +49,7 @@ export const serve = (input: Serve, session: Session) =>
       stopWithNpm()
       const examples = served.dialects.map(({ at = "", served: { dialect, example } }) => ({
         dialect: dialect.id,
-        lines: example(`${url}${at.replace(/\/+$/, "")}`)
+        line: example(`${url}${at.replace(/\/+$/, "")}`)
       }))
       if (session.json)
         return writeJson({ event: "listening", url, dialects: examples.map(({ dialect }) => dialect) })
@@ -57,7 +57,7 @@ export const serve = (input: Serve, session: Session) =>
       return Effect.andThen(
         write(ready),
         input.demo
-          ? write(examples.map(({ dialect, lines }) => `\n${dialect}\n  ${lines.join("\n  ")}\n`).join(""))
+          ? write(examples.map(({ dialect, line }) => `\n${dialect}\n${line}\n`).join(""))
           : say(`Store: ${settings.databasePath}`)
       )
     }

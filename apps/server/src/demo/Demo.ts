@@ -125,7 +125,7 @@ const sampleCard = (typeOfThePage: CardType): LoyaltyCard => {
         Card_Status: "sample string 2",
         RegPos: "1",
         RegPosName: "sample string 3",
-        RegDate: "2024-04-25T00:23:55.8646615+03:00"
+        RegDate: "2024-04-25T00:23:55.8646615"
       }
     }
   }
