@@ -23,7 +23,8 @@ const LONGEST_TOKEN = 4_096
 const encoder = new TextEncoder()
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 const header = Base64Url.encode(`{"alg":"HS256","typ":"JWT"}`)
-const form = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/
+/** The last character of a signature has two bits that say nothing: they are 0, so that a token has one spelling. */
+const form = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/
 
 const objectOf = (part: string): Readonly<Record<string, unknown>> | undefined => {
   const bytes = Base64Url.decode(part)

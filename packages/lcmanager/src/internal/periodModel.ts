@@ -19,6 +19,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { digitsOf, namespaces } from "../LcmanagerSchema.ts"
 import { readWireDate, type WireDate } from "./dates.ts"
+import { withoutComments } from "./jsonComments.ts"
 
 /** What of a request says who is asked for; `null` for what is not given. */
 export interface PeriodModel {
@@ -170,14 +171,6 @@ const none: Members = new Map()
 
 // --- JSON ---
 
-/** The text without comments, which Json.NET reads over (INFERRED). */
-const withoutComments = (text: string): string => {
-  if (!text.includes("/*") && !text.includes("//")) return text
-  return text.replace(/"(?:[^"\\]|\\.)*"|\/\*[^]*?\*\/|\/\/[^\n\r]*/g, (found) =>
-    found.startsWith('"') ? found : " "
-  )
-}
-
 const jsonValue = (value: unknown): Value => {
   if (value === null) return null
   if (typeof value === "string") return { text: value, was: "text" }
@@ -232,23 +225,34 @@ const fromJson = (text: string, zone: TimeZone): Result.Result<PeriodModel, Mode
 
 // --- XML ---
 
-/** Namespaces by prefix, "" being the default one. */
-type Scope = ReadonlyMap<string, string>
+/** Namespaces that an element declares, by prefix, "" being the default one; others are those of the elements around it. */
+interface Scope {
+  readonly own: ReadonlyMap<string, string>
+  readonly outer: Scope | undefined
+}
 
-const scopeOf = (element: XmlElement, outer: Scope): Scope => {
-  let scope: Map<string, string> | undefined
+const scopeOf = (element: XmlElement, outer?: Scope): Scope => {
+  const own = new Map<string, string>()
   for (const name in element.attributes) {
     const prefix = name === "xmlns" ? "" : name.startsWith("xmlns:") ? name.slice(6) : undefined
-    if (prefix === undefined) continue
-    scope ??= new Map(outer)
-    scope.set(prefix, element.attributes[name]!)
+    if (prefix !== undefined) own.set(prefix, element.attributes[name]!)
   }
-  return scope ?? outer
+  return own.size === 0 && outer !== undefined ? outer : { own, outer }
+}
+
+const namespaceOf = (prefix: string, scope: Scope): string | undefined => {
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {
+    const found = at.own.get(prefix)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 const expanded = (name: string, scope: Scope): readonly [namespace: string, local: string] => {
   const at = name.indexOf(":")
-  return at === -1 ? [scope.get("") ?? "", name] : [scope.get(name.slice(0, at)) ?? "?", name.slice(at + 1)]
+  return at === -1
+    ? [namespaceOf("", scope) ?? "", name]
+    : [namespaceOf(name.slice(0, at), scope) ?? "?", name.slice(at + 1)]
 }
 
 const isNil = (element: XmlElement, scope: Scope): boolean => {
@@ -296,7 +300,7 @@ const fromXml = (text: string, zone: TimeZone): Result.Result<PeriodModel, Model
   const parsed = parseXml(text)
   if (Result.isFailure(parsed)) return unreadable(`the body cannot be read as XML: ${parsed.failure.reason}`)
   const root = parsed.success
-  const scope = scopeOf(root, new Map())
+  const scope = scopeOf(root)
   const [namespace, local] = expanded(root.name, scope)
   if (local !== "ClientInfoPeriodRequest" || namespace !== namespaces.request) {
     return unreadable("the root element is not ClientInfoPeriodRequest of the request's namespace")

@@ -30,8 +30,11 @@ export const makeRefreshTokens = (limits: RefreshLimits) => {
   // Oldest first, which is also the order in which they end.
   const tokens = new Map<string, Kept>()
   const byCredential = new Map<CredentialId, Set<string>>()
-  /** Logins that are over before their time, until the last access token of theirs has ended. */
-  const over = new Map<string, number>()
+  /**
+   * Logins that are over before their time, until the last access token of theirs has ended. Each credential has a
+   * limit of its own: nobody's replays bring a login of somebody else's back.
+   */
+  const over = new Map<CredentialId, Map<string, number>>()
 
   const forget = (token: string): void => {
     const kept = tokens.get(token)
@@ -58,13 +61,18 @@ export const makeRefreshTokens = (limits: RefreshLimits) => {
   }
 
   const end = ({ credential, id }: Login, until: number, now: number): void => {
-    for (const [login, endsAt] of over) if (endsAt <= now) over.delete(login)
-    if (over.size >= limits.most) over.delete(over.keys().next().value!)
-    over.set(id, until)
+    const ended = over.get(credential) ?? new Map<string, number>()
+    over.set(credential, ended)
+    for (const [login, endsAt] of ended) if (endsAt <= now) ended.delete(login)
+    if (ended.size >= limits.mostOfOne) ended.delete(ended.keys().next().value!)
+    ended.set(id, until)
     for (const token of byCredential.get(credential) ?? []) {
       if (tokens.get(token)?.login.id === id) forget(token)
     }
   }
+
+  const isOver = ({ credential, id }: Pick<Login, "credential" | "id">, now: number): boolean =>
+    (over.get(credential)?.get(id) ?? 0) > now
 
   /**
    * Whose token it is, when it is good; it stays so until `use`. One that was used before ends its login; `until`: when
@@ -72,7 +80,7 @@ export const makeRefreshTokens = (limits: RefreshLimits) => {
    */
   const look = (token: string, now: number, until: number): Login | undefined => {
     const kept = tokens.get(token)
-    if (kept === undefined || kept.endsAt <= now) return undefined
+    if (kept === undefined || kept.endsAt <= now || isOver(kept.login, now)) return undefined
     if (!kept.isUsed) return kept.login
     end(kept.login, until, now)
     return undefined
@@ -87,7 +95,7 @@ export const makeRefreshTokens = (limits: RefreshLimits) => {
       if (kept !== undefined) kept.isUsed = true
     },
     /** Whether a login was ended before its time. */
-    isOver: (login: string, now: number): boolean => (over.get(login) ?? 0) > now,
+    isOver,
     get size() {
       return tokens.size
     }

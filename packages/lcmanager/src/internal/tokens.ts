@@ -128,7 +128,10 @@ export const makeTokens = Effect.fnUntraced(function* (
     // Somebody else may have used it in the meantime.
     if ((yield* look) === undefined) return yield* badRefreshToken
     refreshTokens.use(token)
-    return yield* issue(login, principal, yield* Clock.currentTimeMillis)
+    const pair = yield* issue(login, principal, yield* Clock.currentTimeMillis)
+    // Presented again while the new ones were made: they are good for nothing.
+    if (refreshTokens.isOver(login, yield* Clock.currentTimeMillis)) return yield* badRefreshToken
+    return pair
   })
 
   /** A pair of tokens for a grant. */
@@ -162,7 +165,7 @@ export const makeTokens = Effect.fnUntraced(function* (
   }
 
   const principalOf = ({ credential, login }: Known, now: number) =>
-    refreshTokens.isOver(login, now)
+    refreshTokens.isOver({ credential, id: login }, now)
       ? Effect.fail(new NotAuthenticated())
       : credentials.current(DIALECT, credential)
 
