@@ -47,7 +47,9 @@ export const layerCards = Layer.effect(
           return sql`id = (SELECT card_id FROM card_external_ids WHERE merchant_id = ${merchant}
   AND system = ${reference.externalId.system} AND key = ${reference.externalId.key})`
         case "barcode":
-          return sql`(barcode = ${reference.barcode} OR ean13 = ${reference.barcode}) ORDER BY id LIMIT 1`
+          // Found first and ordered then: the other way round, SQLite reads every card in the order of the ids.
+          return sql`id IN (SELECT id FROM cards WHERE merchant_id = ${merchant} AND barcode = ${reference.barcode}
+  UNION ALL SELECT id FROM cards WHERE merchant_id = ${merchant} AND ean13 = ${reference.barcode}) ORDER BY id LIMIT 1`
       }
     }
 
@@ -73,10 +75,11 @@ export const layerCards = Layer.effect(
       return sql`${sql.and(all)} ORDER BY registered_at, id LIMIT ${limit}`
     }
 
+    /** `+id`: by the plain id, SQLite reads every card in that order instead of finding the owners' few. */
     const ofCustomers = (merchant: MerchantId, customers: ReadonlyArray<CustomerId>) =>
       customers.length === 0
         ? Effect.succeed([])
-        : selected(sql`merchant_id = ${merchant} AND ${sql.in("customer_id", customers)} ORDER BY id`)
+        : selected(sql`merchant_id = ${merchant} AND ${sql.in("customer_id", customers)} ORDER BY +id`)
 
     /** The writer holds the merchant's counter, so nobody takes a number between this look and the write. */
     const numbersAreFree = Effect.fnUntraced(function* (

@@ -56,12 +56,17 @@ export const layerCustomers = Layer.effect(
         all.push(sql`id IN (SELECT customer_id FROM customer_external_ids
   WHERE merchant_id = ${merchant} AND system = ${externalId.system} AND key = ${externalId.key})`)
       }
-      // A phone without a digit, an address of blanks: the key is null, and nothing equals null.
+      // A phone without a digit, an address of blanks: the key is null, and nothing equals null. Ids first, as for
+      // external ids: a page is in their order, and SQLite would read every customer for it.
       if (phone !== undefined) {
         const key = phoneKey(phone)
-        all.push(sql`(phone_key = ${key} OR mobile_phone_key = ${key})`)
+        all.push(sql`id IN (SELECT id FROM customers WHERE merchant_id = ${merchant} AND phone_key = ${key}
+  UNION ALL SELECT id FROM customers WHERE merchant_id = ${merchant} AND mobile_phone_key = ${key})`)
       }
-      if (email !== undefined) all.push(sql`email_key = ${emailKey(email)}`)
+      if (email !== undefined) {
+        all.push(sql`id IN (SELECT id FROM customers
+  WHERE merchant_id = ${merchant} AND email_key = ${emailKey(email)})`)
+      }
       if (hasPhone !== undefined) {
         all.push(
           hasPhone

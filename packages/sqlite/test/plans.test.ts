@@ -100,6 +100,44 @@ describe("an index leads to", () => {
     })
   )
 
+  it.live("customers by e-mail and phone, before they are put in order", () =>
+    Effect.gen(function* () {
+      const { file, merchant, store } = yield* filled
+      const window = { after: null, limit: 10 }
+      const ask = Effect.flatMap(CustomerRepository, (customers) =>
+        Effect.all([
+          customers.refs(merchant, { email: "a@example.com" }, window),
+          customers.refs(merchant, { phone: "+79001234567" }, window)
+        ])
+      )
+      const plans = yield* plansOf(file, ask, store, /email_key =|phone_key =/)
+      assert.lengthOf(plans, 2)
+      for (const plan of plans) {
+        const searches = plan.filter((step) => step.startsWith("SEARCH customers"))
+        assert.isAbove(searches.length, 1)
+        for (const step of searches)
+          assert.match(step, / AND (id|email_key|phone_key|mobile_phone_key)=\?\)$/)
+      }
+    })
+  )
+
+  it.live("a card by its barcode, and the cards of a customer", () =>
+    Effect.gen(function* () {
+      const { cards, customers, file, merchant, store } = yield* filled
+      const ask = Effect.flatMap(CardRepository, (repository) =>
+        Effect.all([
+          repository.find(merchant, { by: "barcode", barcode: cards[0]!.number }),
+          repository.ofCustomers(merchant, [customers[0]!.id])
+        ])
+      )
+      const plans = yield* plansOf(file, ask, store, /^SELECT \* FROM cards/)
+      assert.lengthOf(plans, 2)
+      for (const step of plans.flat().filter((line) => line.startsWith("SEARCH"))) {
+        assert.match(step, / AND (id|barcode|ean13|customer_id)=\?\)$/)
+      }
+    })
+  )
+
   it.live("each owner of cards that are written together", () =>
     Effect.gen(function* () {
       const { cards, file, merchant, store } = yield* filled
