@@ -51,7 +51,7 @@ const oneByOne =
   (server, listed, requests) =>
     repeat(requests, (index) => ({
       raw: rawOf(server, call(server, listed, scattered(listed, index))),
-      shortest: 300,
+      shortest: 200,
       longest: 2_000
     }))
 

@@ -67,10 +67,8 @@ export const walk = async (
 }
 
 /** Ids, stamps and locked passwords are each server's own; a record is the same when everything else is. */
-const own = new Set([
-  ...["id", "group_id", "created_date", "created_by", "last_update_date", "last_update_by"],
-  ...["IDClient", "DateModification", "clcleunik", "password", "Client"]
-])
+const ownToVirtpos = ["id", "group_id", "created_date", "created_by", "last_update_date", "last_update_by"]
+const own = new Set([...ownToVirtpos, "IDClient", "DateModification", "clcleunik", "password", "Client"])
 
 /** Absent, null and empty mean the same here, and so do 1 and "1": both are open in the vendors' JSON. */
 const plain = (value: unknown): string =>

@@ -30,7 +30,11 @@ export const selectRegistered = `
   WHERE c.merchant_id = ? AND c.registered >= ? AND c.registered < ?
   ORDER BY c.registered, c.customer_id`
 
-/** Of many customers at once: their ids are a JSON array. */
+/**
+ * Of many customers at once: their ids are a JSON array. CROSS JOIN keeps the planner from reading every card in the
+ * order of the numbers, which made a page three times dearer.
+ */
 export const selectCardsOf = `
-  SELECT customer_id, number, type, status FROM cards
-  WHERE customer_id IN (SELECT value FROM json_each(?)) AND merchant_id = ? ORDER BY number`
+  SELECT c.customer_id, c.number, c.type, c.status
+  FROM json_each(?) ids CROSS JOIN cards c ON c.customer_id = ids.value
+  WHERE c.merchant_id = ? ORDER BY c.customer_id, c.number`
