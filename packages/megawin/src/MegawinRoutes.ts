@@ -94,6 +94,8 @@ const makeHandler = Effect.fnUntraced(function* (options: MegawinRoutesOptions, 
   const { everybody, records } = yield* makeCustomerBytes({ cacheBytes, locked })
   /** Between the look for an e-mail and the write that makes it taken, nobody else adds. */
   const adding = yield* Semaphore.make(1)
+  /** Long lists take turns, so that ten of them keep other callers waiting no longer than one does. */
+  const turn = yield* Semaphore.make(1)
 
   /** The one customer that all of these keys name; `null` for none. */
   const named = Effect.fnUntraced(function* (
@@ -157,7 +159,7 @@ const makeHandler = Effect.fnUntraced(function* (options: MegawinRoutesOptions, 
       if (filter.email === undefined) return bytesAnswer(yield* everybody(merchant, refs))
       return bytesAnswer(joinRecords(yield* records(merchant, refs, true), false, listHead, listTail))
     }
-    const first = yield* records(merchant, refs, false)
+    const first = yield* turn.withPermit(records(merchant, refs, false))
     const next = { after: refs[refs.length - 1]!.id, begun: first.length > 0 }
     return streamed(call, filter, joinRecords(first, false, listHead), next)
   })
@@ -177,7 +179,7 @@ const makeHandler = Effect.fnUntraced(function* (options: MegawinRoutesOptions, 
         [joinRecords(found, begun)],
         last === undefined ? Option.none() : Option.some({ after: last.id, begun: begun || found.length > 0 })
       ] as const
-    })
+    }, turn.withPermit)
     const body = Stream.make(first).pipe(
       Stream.concat(Stream.paginate(next, step)),
       Stream.concat(Stream.make(listTail)),

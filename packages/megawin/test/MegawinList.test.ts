@@ -1,7 +1,13 @@
 /** `GET /customer/list`: filters, which all must hold, and the list of everyone (notes, sections 3 and 8). */
 import { assert, describe, it } from "@effect/vitest"
-import { CustomerId, type CustomerPatch, type CustomerRecord } from "@tillbridge/domain"
-import { Effect } from "effect"
+import {
+  CustomerId,
+  type CustomerPatch,
+  type CustomerRecord,
+  CustomerRepository,
+  type Repositories
+} from "@tillbridge/domain"
+import { Context, Effect } from "effect"
 import { assertRefused, customersIn, empty, keysIn, open } from "./server.ts"
 
 const withCustomers = Effect.fnUntraced(function* (records: ReadonlyArray<CustomerRecord>) {
@@ -156,6 +162,46 @@ describe("the list of everyone", () => {
       const keys = Array.from({ length: 600 }, (_, index) => `${index * 2 + 1}`)
       assert.deepStrictEqual(keysIn(yield* call("/list?email=a%2Bb@c")), keys)
       assert.deepStrictEqual(keysIn(yield* call("/list?email=a+b@c")), keys)
+    })
+  )
+
+  it.effect("long ones that are read at once are made in turns, and others need not wait for their end", () =>
+    Effect.gen(function* () {
+      let reading = 0
+      let most = 0
+      const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      const { call, customers, merchant } = yield* open({}, (real) => {
+        const repository = Context.get(real as Context.Context<CustomerRepository>, CustomerRepository)
+        return Context.add(real as Context.Context<CustomerRepository>, CustomerRepository, {
+          ...repository,
+          getMany: (of, ids) =>
+            Effect.gen(function* () {
+              if (ids.length > 1) most = Math.max(most, ++reading)
+              yield* turn
+              if (ids.length > 1) reading--
+              return yield* repository.getMany(of, ids)
+            })
+        }) as Context.Context<Repositories>
+      })
+      yield* customers.importBatch(merchant.id, many(1_600), null)
+      const ended: Array<string> = []
+      const asked = (target: string) =>
+        Effect.tap(
+          call(target),
+          Effect.sync(() => ended.push(target))
+        )
+      const answers = yield* Effect.all(
+        [...Array.from({ length: 6 }, () => "/list"), "/list?id=1"].map(asked),
+        {
+          concurrency: "unbounded"
+        }
+      )
+      assert.deepStrictEqual(
+        answers.map((answer) => customersIn(answer).length),
+        [1_600, 1_600, 1_600, 1_600, 1_600, 1_600, 1]
+      )
+      assert.strictEqual(most, 1)
+      assert.strictEqual(ended[0], "/list?id=1")
     })
   )
 })
