@@ -23,7 +23,7 @@ const readBytes = (bytes: Uint8Array, type: string | undefined, encoding?: strin
 const read = (kind: Kind, text: string) => readBytes(utf8(text), types[kind])
 
 /** The model with its dates as text. */
-const shown = (model: PeriodModel) => {
+const shown = (model: PeriodModel): object => {
   const { begDate, endDate, unreadable, ...rest } = model
   const date = (one: PeriodModel["begDate"]) => one && `${DateTime.formatIso(one.instant)} ${one.fraction}`
   const said = { begDate: date(begDate), endDate: date(endDate), ...rest }
