@@ -69,7 +69,8 @@ const virtualOf = (card: LoyaltyCard, kept: Kept | undefined): boolean | null =>
 /** The store's number; one that cannot be a store of ours comes from where it was kept. */
 const posOf = (card: LoyaltyCard, kept: Kept | undefined): string | null => {
   if (card.registeredIn !== null) return String(card.registeredIn)
-  const other = keptText(kept, "RegPos")
+  // Stands in JSON as it is: whatever came into the extension by an import is looked at here.
+  const other = exactly(keptText(kept, "RegPos"))
   return other === null || Option.isSome(storeOf(other)) ? null : other
 }
 
@@ -83,7 +84,9 @@ const dateOf = (card: LoyaltyCard, kept: Kept | undefined, zone: TimeZone): stri
   const text = keptText(kept, "RegDate")
   if (text !== null) {
     const date = readWireDate(text, zone)
-    if (date === undefined ? card.registeredAt === null : sameInstant(card, date.instant)) return text
+    if (date === undefined) {
+      if (card.registeredAt === null) return text
+    } else if (sameInstant(card, date.instant)) return formatWireDate(date.local, date.fraction)
   }
   return card.registeredAt === null ? null : formatInstant(card.registeredAt, zone)
 }
