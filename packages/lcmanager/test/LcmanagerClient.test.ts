@@ -138,7 +138,7 @@ describe("what is sent", () => {
         const { client, site } = yield* setup(fakeSite(), { baseUrl })
         yield* client.clientInfoPeriod(everything)
         assert.deepStrictEqual(
-          site.calls.map(({ path }) => path),
+          site.calls.map(({ path }: { readonly path: string }) => path),
           [`${root}/ManagerLogin`, `${root}/api/client/ClientInfoPeriod`]
         )
       }
