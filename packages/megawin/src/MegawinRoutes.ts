@@ -13,12 +13,14 @@ import {
   Customers,
   type DomainError,
   emailKey,
+  type MerchantId,
   NotPermitted,
   requireScope,
-  type StorageError
+  StorageError
 } from "@tillbridge/domain"
 import { allow, isPrefetch, normalizePath, preflightHeaders } from "@tillbridge/wire"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -63,6 +65,9 @@ export interface MegawinRoutesOptions {
 /** Customers of one step of a long list: each step is a short read, so that nothing waits for a slow reader. */
 const windowSize = 500
 
+/** How long an add waits for others, in milliseconds. One alone takes a few. */
+const longestWait = 2_000
+
 /** System of the logins that were made here: as external ids they are unique, and looked up in one step. */
 const LOGIN_SYSTEM = "megawin.login"
 
@@ -92,8 +97,8 @@ const makeHandler = Effect.fnUntraced(function* (options: MegawinRoutesOptions, 
   const locked = yield* makeLockedValues
   const cacheBytes = options.cacheBytes ?? 64 * 1024 * 1024
   const { everybody, records } = yield* makeCustomerBytes({ cacheBytes, locked })
-  /** Between the look for an e-mail and the write that makes it taken, nobody else adds. */
-  const adding = yield* Semaphore.make(1)
+  /** Between the look for an e-mail and the write that makes it taken, nobody else adds to the same merchant. */
+  const adding = new Map<MerchantId, Semaphore.Semaphore>()
   /** Long lists take turns, so that ten of them keep other callers waiting no longer than one does. */
   const turn = yield* Semaphore.make(1)
 
@@ -260,8 +265,20 @@ const makeHandler = Effect.fnUntraced(function* (options: MegawinRoutesOptions, 
     return doneAnswer("success", { customer: [{ login, password }] })
   })
 
-  const add = (call: Call): Answer =>
-    Effect.andThen(requireScope(call.principal, "write"), adding.withPermit(insert(call)))
+  /** Who waited long would wait for a store that is busy, and for each of those before him in turn. */
+  const add = Effect.fnUntraced(function* (call: Call) {
+    yield* requireScope(call.principal, "write")
+    const { id } = call.merchant
+    let alone = adding.get(id)
+    if (alone === undefined) adding.set(id, (alone = Semaphore.makeUnsafe(1)))
+    const came = yield* Clock.currentTimeMillis
+    const inTurn = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      now - came > longestWait
+        ? Effect.fail(new StorageError({ operation: "megawin.add", reason: "busy" }))
+        : insert(call)
+    )
+    return yield* alone.withPermit(inTurn)
+  })
 
   const actions = new Map<string, Action>([
     ["list", { methods: ["GET", "HEAD"], writes: false, run: list }],

@@ -1,8 +1,9 @@
 /** add, update and delete (notes, section 6). */
 import { assert, describe, it } from "@effect/vitest"
-import { externalKey } from "@tillbridge/domain"
-import { Effect } from "effect"
-import { assertRefused, customersIn, oneIn, open, post, postForm } from "./server.ts"
+import { CustomerRepository, externalKey, type Repositories } from "@tillbridge/domain"
+import { Context, Deferred, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
+import { assertRefused, customersIn, makeKey, makeMerchant, oneIn, open, post, postForm } from "./server.ts"
 import { johnDoe } from "./support.ts"
 
 const done = `{"success":"true","message":"Updated successfully."}`
@@ -294,6 +295,40 @@ describe("an add", () => {
         "email belongs to another customer"
       )
       assert.strictEqual((yield* everything).length, 1)
+    })
+  )
+
+  it.effect("waits for others of its merchant only, and not for long", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const { call, everything, send, store } = yield* open({}, (real) => {
+        const repository = Context.get(real as Context.Context<CustomerRepository>, CustomerRepository)
+        return Context.add(real as Context.Context<CustomerRepository>, CustomerRepository, {
+          ...repository,
+          refs: (of, filter, window) =>
+            Effect.andThen(
+              filter.email === "slow@a.be" ? Deferred.await(gate) : Effect.void,
+              repository.refs(of, filter, window)
+            )
+        }) as Context.Context<Repositories>
+      })
+      const { key } = yield* makeKey(store, (yield* makeMerchant(store, "B")).id)
+      const slow = yield* Effect.forkChild(call("/add", post({ ...jan, email: "slow@a.be" })), {
+        startImmediately: true
+      })
+      const next = yield* Effect.forkChild(call("/add", post({ ...jan, email: "next@a.be" })), {
+        startImmediately: true
+      })
+      const other = yield* send(`/customer/add?apikey=${key}`, post(jan))
+      assert.include(other.text, `"message":"success"`)
+      yield* TestClock.adjust("3 seconds")
+      yield* Deferred.succeed(gate, undefined)
+      assert.include((yield* Fiber.join(slow)).text, `"message":"success"`)
+      const refused = yield* Fiber.join(next)
+      assertRefused(refused, "temporary error, try again", 503)
+      assert.strictEqual(refused.headers["retry-after"], "1")
+      assert.strictEqual((yield* everything).length, 1)
+      assert.include((yield* call("/add", post({ ...jan, email: "next@a.be" }))).text, `"message":"success"`)
     })
   )
 
