@@ -30,11 +30,11 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type * as HttpServerResponse from "effect/http/HttpServerResponse"
 import {
+  bytesAnswer,
   errorAnswer,
   nilAnswer,
   recordAnswer,
   scalarAnswer,
-  sliceAnswer,
   sliceFrame
 } from "./internal/answers.ts"
 import { readGetClient, readModified, readPutClient, required } from "./internal/arguments.ts"
@@ -193,10 +193,11 @@ const makeHandler = Effect.fnUntraced(function* (options: PolarisRoutesOptions, 
     const scope = { merchant: merchant.id, sinceMillis: since.epochMilliseconds, store, prefix }
     const after = checkPoint === null ? firstPosition : yield* checkpoints.read(scope, checkPoint)
     const page = yield* customers.modified(merchant.id, { since, after, limit })
-    const records = yield* clientBytes.many({ format, merchant, withKey: prefix !== null }, page.customers)
     const last = page.customers.at(-1)
     const next = last === undefined ? null : yield* checkpoints.write(scope, last.position)
-    return sliceAnswer(format, sliceFrame(format, names, page.hasMore, next), records)
+    const frame = sliceFrame(format, names, page.hasMore, next)
+    const wanted = { format, merchant, withKey: prefix !== null }
+    return bytesAnswer(format, yield* clientBytes.slice(wanted, page.customers, frame))
   })
 
   /** A shop of the client that its record does not name is the one of the call (its default is DOCUMENTED). */

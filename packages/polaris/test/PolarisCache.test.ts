@@ -55,6 +55,24 @@ describe("clients of a slice", () => {
     })
   )
 
+  it.effect("are the newest in a slice that was asked for before, and told to nobody else", () =>
+    Effect.gen(function* () {
+      const { call, readsOf } = yield* counted()
+      for (let n = 1; n <= 12; n++) yield* put(call, { Nom: `N${n}`, Cle: `K${n}` }, { prefixCle: "SHOP" })
+      const names = (text: Parameters<typeof sliceIn>[0]) => sliceIn(text).clients.map(({ Nom }) => Nom)
+      for (let n = 0; n < 3; n++) assert.lengthOf(names(yield* call(modified)), 12)
+      assert.strictEqual((yield* readsOf(call(modified))).reads, 0)
+      assert.include((yield* call(`${modified}&prefixCle=SHOP`)).text, "K12")
+      assert.include((yield* call(`${modified}&prefixCle=SHOP`)).text, "K12")
+      assert.notInclude((yield* call(modified)).text, "K12")
+      const part = sliceIn(yield* call(`${modified}&limit=11`))
+      assert.deepStrictEqual([part.clients.length, part.hasMoreResults], [11, true])
+      assert.deepStrictEqual(sliceIn(yield* call(`${modified}&limit=11`)), part)
+      yield* put(call, { IDClient: 1, Nom: "Changed" })
+      assert.deepStrictEqual(names(yield* call(modified)).slice(-2), ["N12", "Changed"])
+    })
+  )
+
   it.effect("are kept for each format, and their keys for those who give the prefix", () =>
     Effect.gen(function* () {
       const { call } = yield* counted()

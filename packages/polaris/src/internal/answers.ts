@@ -84,11 +84,11 @@ const comma = encoder.encode(",")
 const nothing = new Uint8Array(0)
 
 /** A slice as one body, from clients that are already encoded. */
-export const sliceAnswer = (
+export const sliceBytes = (
   format: Format,
   [head, tail]: readonly [head: string, tail: string],
   records: ReadonlyArray<Uint8Array>
-) => {
+): Uint8Array => {
   const first = encoder.encode(head)
   const last = encoder.encode(tail)
   const separator = format === "json" ? comma : nothing
@@ -106,5 +106,8 @@ export const sliceAnswer = (
     at += record.length
   })
   body.set(last, at)
-  return HttpServerResponse.uint8Array(body, { headers, contentType: contentTypes[format] })
+  return body
 }
+
+export const bytesAnswer = (format: Format, bytes: Uint8Array) =>
+  HttpServerResponse.uint8Array(bytes, { headers, contentType: contentTypes[format] })

@@ -12,11 +12,12 @@ import {
   type LoyaltyCard,
   type Merchant
 } from "@tillbridge/domain"
-import { makeRecordCache } from "@tillbridge/wire"
+import { makeBytesCache, makeRecordCache } from "@tillbridge/wire"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { encodeClient, type EncodeContext, type Format, lastChange } from "../PolarisCodec.ts"
 import type { PolarisNames } from "../PolarisNames.ts"
+import { sliceBytes } from "./answers.ts"
 import { DIALECT } from "./dialect.ts"
 
 /** A client whose newest change, or that of one of its cards, is at a position of the feed. */
@@ -36,13 +37,17 @@ export interface Wanted {
 
 const encoder = new TextEncoder()
 
+/** Below so many clients, joining them costs less than finding the slice. */
+const smallestSlice = 10
+
 export const makeClientBytes = Effect.fnUntraced(function* (options: {
   readonly cacheBytes: number
   readonly names: PolarisNames
 }) {
   const customers = yield* Customers
   const cards = yield* Cards
-  const cache = makeRecordCache({ maxBytes: options.cacheBytes })
+  const cache = makeRecordCache({ maxBytes: options.cacheBytes / 2 })
+  const slices = makeBytesCache({ maxBytes: options.cacheBytes / 2 })
 
   const contextOf = ({ merchant, withKey }: Wanted): EncodeContext => ({
     timeZone: merchant.timeZone,
@@ -81,16 +86,40 @@ export const makeClientBytes = Effect.fnUntraced(function* (options: {
     return encoded
   })
 
-  /** These clients in their order; those that are gone by now are left out. */
-  const many = Effect.fnUntraced(function* (wanted: Wanted, changed: ReadonlyArray<ChangedClient>) {
+  /**
+   * These clients in their order, as one body; those that are gone by now are left out. A slice asked for again is a
+   * whole body that is still there, under the very positions and the checkpoint that it is made of; it is kept only when
+   * each of its clients came from the cache.
+   */
+  const slice = (
+    wanted: Wanted,
+    changed: ReadonlyArray<ChangedClient>,
+    frame: readonly [head: string, tail: string]
+  ) => {
     const { format, merchant, withKey } = wanted
     const space = `${DIALECT} ${format} ${merchant.id} ${withKey}`
+    const isLong = changed.length >= smallestSlice
+    let key = `${space} ${frame[0]}`
+    if (isLong) {
+      for (const { id, position } of changed) key += ` ${id} ${position}`
+      const body = slices.get(key)
+      if (body !== undefined) return Effect.succeed(body)
+    }
     const kept = changed.map(({ id, position }) => cache.get(space, id, position))
     const missing = changed.filter((_, index) => kept[index] === undefined)
-    if (missing.length === 0) return kept as ReadonlyArray<Uint8Array>
-    const encoded = yield* encodeMissing(wanted, space, missing)
-    return changed.flatMap(({ id }, index) => kept[index] ?? encoded.get(id) ?? [])
-  })
+    if (missing.length > 0) {
+      return Effect.map(encodeMissing(wanted, space, missing), (encoded) =>
+        sliceBytes(
+          format,
+          frame,
+          changed.flatMap(({ id }, index) => kept[index] ?? encoded.get(id) ?? [])
+        )
+      )
+    }
+    const body = sliceBytes(format, frame, kept as ReadonlyArray<Uint8Array>)
+    if (isLong) slices.set(key, body)
+    return Effect.succeed(body)
+  }
 
-  return { one, many }
+  return { one, slice }
 })
