@@ -116,7 +116,10 @@ const signingKey = Effect.fnUntraced(function* (
   return yield* Mac.key(Mac.hmacSha256, new TextEncoder().encode(text))
 })
 
-/** Which stores merchants have. A store is never taken away, so what was found once holds. */
+/**
+ * Which stores merchants have; one that has none answers for any. A store is never taken away, so what was found once
+ * holds.
+ */
 const makeStores = Effect.gen(function* () {
   const merchants = yield* Merchants
   const known = new Set<string>()
@@ -124,6 +127,7 @@ const makeStores = Effect.gen(function* () {
     const key = `${merchant.id} ${store}`
     if (known.has(key)) return Effect.void
     return Effect.flatMap(merchants.stores(merchant.id), (stores): Effect.Effect<void, CallError> => {
+      if (stores.length === 0) return Effect.void
       if (!stores.some(({ id }) => id === store)) return Effect.fail(new UnknownReference({ kind: "store" }))
       if (known.size >= 10_000) known.clear()
       known.add(key)

@@ -1,6 +1,7 @@
 /** What the two reading functions answer, byte for byte where this project has fixed it. DOC marks what the vendor's pages say. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Merchants, StoreId } from "@tillbridge/domain"
+import { Context, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { polarisNames } from "../src/index.ts"
 import {
@@ -11,6 +12,8 @@ import {
   idsIn,
   idsInXml,
   logIn,
+  makeLogin,
+  makeMerchant,
   noonText,
   open,
   openRoutes,
@@ -19,6 +22,22 @@ import {
 } from "./server.ts"
 
 describe("Client.GetClient", () => {
+  it.effect("takes any CodeMagasin from a merchant without stores, and only its own from one with some", () =>
+    Effect.gen(function* () {
+      const { send, store } = yield* open()
+      const without = yield* makeMerchant(store, "B", { stores: [] })
+      const cookie = yield* logIn(send, yield* makeLogin(store, without.id))
+      const call: typeof send = (target, asked = {}) =>
+        send(`/core/api/${target}`, { ...asked, headers: { ...asked.headers, cookie } })
+      yield* put(call, anne)
+      const answer = yield* call("Client.GetClient?CodeMagasin=9&IDClient=1")
+      assert.include(answer.text, "<Nom>DURAND</Nom>")
+      yield* Context.get(store, Merchants).putStore(without.id, { id: StoreId.make(1), name: "Un" })
+      assert.include((yield* call("Client.GetClient?CodeMagasin=9&IDClient=1")).text, "CodeMagasin inconnu")
+      assert.include((yield* call("Client.GetClient?CodeMagasin=1&IDClient=1")).text, "DURAND")
+    })
+  )
+
   it.effect("gives a client as XML by default and as JSON when asked (DOC), empties left out", () =>
     Effect.gen(function* () {
       const server = yield* open()
