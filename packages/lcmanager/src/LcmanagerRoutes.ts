@@ -23,6 +23,7 @@ import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
@@ -52,7 +53,7 @@ import {
 import { bytesOf, negotiate, type Writing } from "./internal/negotiation.ts"
 import { type PeriodRules, periodsOf } from "./internal/period.ts"
 import { type PeriodModel, readPeriodModel } from "./internal/periodModel.ts"
-import { type Asked, beginning, type Place, stepOf, WINDOW } from "./internal/registrations.ts"
+import { type Asked, beginning, type Place, type Step, stepOf, WINDOW } from "./internal/registrations.ts"
 import { makeTokens, type TokenOptions } from "./internal/tokens.ts"
 import { DEFAULT_EXTERNAL_SYSTEM, defaultStatusNames, type StatusNames } from "./LcmanagerCodec.ts"
 
@@ -92,6 +93,15 @@ const makeHandler = Effect.fnUntraced(function* (options: LcmanagerRoutesOptions
   const rules = options.rules ?? {}
   const statusNames = { ...defaultStatusNames, ...options.statusNames }
 
+  const turn = yield* Semaphore.make(1)
+  /**
+   * A step of a long list. One is made at a time, and between two of them other callers are let in: a store on a file
+   * answers in this thread, and a socket that is read fast never waits, so that a list would keep everybody waiting
+   * until its last row is sent.
+   */
+  const laterStep = (asked: Asked, place: Place) =>
+    turn.withPermit(Effect.andThen(Effect.yieldNow, stepOf(report, asked, place)))
+
   /** What is asked for, as the store is asked; nothing when it is nobody. */
   const askedOf = Effect.fnUntraced(function* (
     model: PeriodModel,
@@ -118,7 +128,7 @@ const makeHandler = Effect.fnUntraced(function* (options: LcmanagerRoutesOptions
     const rows: Array<string> = []
     let place: Place | null = beginning
     while (place !== null && rows.length < WINDOW) {
-      const step: Effect.Success<ReturnType<typeof stepOf>> = yield* stepOf(report, asked, place)
+      const step: Step = yield* place === beginning ? stepOf(report, asked, place) : laterStep(asked, place)
       rows.push(...step.rows)
       place = step.next
     }
@@ -129,7 +139,7 @@ const makeHandler = Effect.fnUntraced(function* (options: LcmanagerRoutesOptions
   const streamed = (writing: Writing, asked: Asked, rows: ReadonlyArray<string>, next: Place): Response => {
     const { head, separator, tail } = listParts[writing.format]
     const step = (place: Place) =>
-      Effect.map(stepOf(report, asked, place), (found) => {
+      Effect.map(laterStep(asked, place), (found) => {
         // There are rows before these: an answer that is streamed has begun with some.
         const text = found.rows.map((row) => separator + row).join("")
         const bytes = text === "" ? [] : [bytesOf(text, writing, false)]
