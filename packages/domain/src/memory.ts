@@ -29,7 +29,6 @@ import {
   modifiedIn,
   nameOf,
   sameBytes,
-  sameId,
   windowed,
   without
 } from "./memorySearch.ts"
@@ -179,13 +178,16 @@ const make = Effect.gen(function* () {
     getMany: (id, ids) =>
       look((tenantOf) => ids.flatMap((customer) => tenantOf(id)?.customers.get(customer) ?? [])),
     owners: (id, ids) =>
-      look((tenantOf) =>
-        ids.flatMap((wanted) =>
-          ascending(tenantOf(id)?.customers.values() ?? [])
-            .filter((customer) => customer.externalIds.some(sameId(wanted)))
-            .map((customer) => ({ ...wanted, customerId: customer.id }))
-        )
-      ),
+      look((tenantOf) => {
+        const owners = new Map<string, CustomerId>()
+        for (const customer of tenantOf(id)?.customers.values() ?? []) {
+          for (const { key, system } of customer.externalIds) owners.set(`${system}\0${key}`, customer.id)
+        }
+        return ids.flatMap((wanted) => {
+          const customerId = owners.get(`${wanted.system}\0${wanted.key}`)
+          return customerId === undefined ? [] : { ...wanted, customerId }
+        })
+      }),
     modified: (id, query) =>
       look((tenantOf) => {
         const tenant = tenantOf(id)
