@@ -41,11 +41,12 @@ const isOneLine = ({ stderr }: Ended) => expect(stderr).toMatch(/^tillbridge: [^
 
 describe("help", { timeout: 60_000 }, () => {
   it("fits the first screen, and opens a command's page with purpose, effects and examples", async () => {
-    const [first, bare, page, list, version] = await each([
+    const [first, bare, page, list, storeList, version] = await each([
       ["--help"],
       ["--no-such --help"],
       ["customers import --help"],
       ["cards list -h"],
+      ["merchants put-store-list --help"],
       ["--version"]
     ])
     const lines = first!.stdout.trimEnd().split("\n")
@@ -54,7 +55,7 @@ describe("help", { timeout: 60_000 }, () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
     for (const group of ["Run", "Store", "Tools", "Examples"]) expect(lines).toContain(group)
     expect(bare!.code).toBe(0)
-    for (const { stdout } of [page!, list!]) {
+    for (const { stdout } of [page!, list!, storeList!]) {
       const order = [
         /^\w[^\n]+/,
         /\n(Reads|Changes): /,
@@ -111,6 +112,15 @@ describe("wrong usage", { timeout: 60_000 }, () => {
       ["customers get x", /whole number/],
       ["customers put --birth-date 2000-13-01", /birthDate.month/],
       ["customers delete 1", /--yes/],
+      ["merchants put-store --name X", /--id/],
+      ["merchants put-store --id x --name X", /--id must be a whole number, not "x"/],
+      ["merchants put-store --id 0 --name X", /too small/],
+      ["merchants put-store --id 9007199254740993 --name X", /--id must be/],
+      ["merchants put-store --id 1 --name=", /--name must not be empty/],
+      ["merchants put-store --id 1 --name X --merchant 7", /no merchant "7"/],
+      ["merchants put-store-list --id 1 --name X --stores 1,x", /--stores must be numbers of stores/],
+      ["merchants put-store-list --id 1 --name X --stores=", /--stores must be numbers of stores/],
+      ["merchants put-store-list --id 1 --name X --stores 0", /--stores must be 1 or more/],
       ["customers import nowhere.csv", /no such file/],
       ["periods report --from 2026-02-30 --to 2026-03-01", /--from must be a day/],
       ["serve --demo --host 0.0.0.0", /127\.0\.0\.1 only/],

@@ -123,6 +123,63 @@ describe("the records of a merchant", { timeout: 60_000 }, () => {
     ])
   })
 
+  it("has stores and lists of them, which are added, renamed and replaced", async () => {
+    const shop = makeBench()
+    const of = (...args: ReadonlyArray<string>) => shop.run(["merchants", ...args])
+    const done = async (...args: ReadonlyArray<string>) => {
+      const ended = await of(...args)
+      expect(ended, `${args.join(" ")}: ${ended.stderr}`).toMatchObject({ code: 0, stderr: "" })
+      return ended.stdout
+    }
+    try {
+      for (const name of ["North", "South"])
+        expect((await of("create", "--name", name, "--time-zone", "UTC")).code).toBe(0)
+      const north = ["--merchant", "North"]
+      expect(await of("stores", ...north)).toMatchObject({
+        code: 0,
+        stdout: "",
+        stderr: "No store yet. Make one: tillbridge merchants put-store --id N --name TEXT\n"
+      })
+      expect(await done("put-store", "--id", "2", "--name", "Staton", ...north)).toBe(
+        'Store 2 "Staton" of "North" is stored\n'
+      )
+      expect(await done("put-store", "--id", "2", "--name", "Station", ...north, "--json")).toBe(
+        '{"kind":"store","id":2,"name":"Station"}\n'
+      )
+      await done("put-store", "--id", "10", "--name", "Main street", ...north)
+      await done("put-store", "--id", "3", "--name", "Harbour", "--merchant", "2")
+      expect(await done("put-store-list", "--id", "1", "--name", "All", "--stores", "2", ...north)).toBe(
+        'Store list 1 "All" of "North" holds 2\n'
+      )
+      const replaced = ["put-store-list", "--id", "1", "--name", "Both", "--stores", "10, 2,2", ...north]
+      expect(await done(...replaced, "--json")).toBe(
+        '{"kind":"store list","id":1,"name":"Both","storeIds":[10,2]}\n'
+      )
+      // Store 3 is the other merchant's.
+      const foreign = await of("put-store-list", "--id", "1", "--name", "X", "--stores", "2,3,4", ...north)
+      expect(foreign).toMatchObject({
+        code: 1,
+        stdout: "",
+        stderr:
+          'tillbridge: "North" has no store 3, 4. Make it first: tillbridge merchants put-store --id N --name TEXT\n'
+      })
+      expect(await done("stores", ...north)).toBe(
+        "STORE  NAME\n    2  Station\n   10  Main street\n\nLIST  NAME  STORES\n   1  Both  10,2\n"
+      )
+      expect(await done("stores", ...north, "--json")).toBe(
+        '{"kind":"store","id":2,"name":"Station"}\n{"kind":"store","id":10,"name":"Main street"}\n' +
+          '{"kind":"store list","id":1,"name":"Both","storeIds":[10,2]}\n'
+      )
+      expect(await done("stores", "--merchant", "South")).toBe("STORE  NAME\n    3  Harbour\n")
+      expect(await of("stores")).toMatchObject({
+        code: 2,
+        stderr: 'tillbridge: say which merchant with --merchant ID or NAME: 1 "North", 2 "South"\n'
+      })
+    } finally {
+      shop.remove()
+    }
+  })
+
   it("must be chosen when there are several", async () => {
     const other = makeBench()
     try {
@@ -158,7 +215,7 @@ describe("tools", { timeout: 60_000 }, () => {
     expect(ndjson(json!.stdout)[0]).toMatchObject({ id: "virtpos", capabilities: { credentials: "key" } })
     for (const { code, stdout } of [bash!, zsh!, fish!]) {
       expect(code).toBe(0)
-      for (const word of ["customers", "without-email", "yesterday", "database"])
+      for (const word of ["customers", "without-email", "yesterday", "database", "put-store-list"])
         expect(stdout).toContain(word)
       expect(stdout).not.toContain("\u001b[")
     }

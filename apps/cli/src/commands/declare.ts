@@ -32,17 +32,18 @@ export const texts = (name: string, metavar: string, description: string) =>
     Flag.map(Option.getOrElse((): ReadonlyArray<string> => []))
   )
 
-export const optionalInt = (name: string, metavar: string, description: string, minimum = 1) =>
+export const int = (name: string, metavar: string, description: string, minimum = 1) =>
   Flag.Int(name).pipe(
     Flag.withMetavar(metavar),
     Flag.withDescription(description),
     Flag.filter(
       (value) => value >= minimum,
       (value) => `${value} is too small: ${minimum} or more`
-    ),
-    Flag.optional,
-    Flag.map(Option.getOrUndefined)
+    )
   )
+
+export const optionalInt = (name: string, metavar: string, description: string, minimum = 1) =>
+  int(name, metavar, description, minimum).pipe(Flag.optional, Flag.map(Option.getOrUndefined))
 
 export const choice = <const Values extends ReadonlyArray<string>>(
   name: string,
