@@ -1,7 +1,8 @@
 /**
- * What no dialect should have to think about: more requests than can be answered in time; a request line that names a host of its own (`GET http://…`), no `Host`
- * header or a second one, which let two programs in a row read one request differently; and a path that the router
- * cannot decode, which it would answer with nothing at all.
+ * What no dialect should have to think about: more requests than can be answered in time; a request line that names a
+ * host of its own (`GET http://…`), no `Host` header or a second one, a credential that is said twice, which let two
+ * programs in a row read one request differently; and a path that the router cannot decode, which it would answer with
+ * nothing at all.
  */
 import { StorageError } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
@@ -14,14 +15,21 @@ import type { Load, Refusal } from "./Load.ts"
 import { type MountedPath, ownerOf } from "./Mounts.ts"
 import { plainHeaders } from "./plainAnswers.ts"
 
+/** Node keeps the first of these and drops the others without a word: who is asking, and what the body is, would be open. */
+const onlyOnce = new Set(["authorization", "content-type", "api_key", "apikey"])
+
 const isSound = (request: IncomingMessage): boolean => {
   const url = request.url ?? ""
   if (!url.startsWith("/") && url !== "*") return false
   const { rawHeaders } = request
   let hosts = 0
+  const seen = new Set<string>()
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!
-    if (name.length === 4 && name.toLowerCase() === "host") hosts++
+    const name = rawHeaders[i]!.toLowerCase()
+    if (name === "host") hosts++
+    if (!onlyOnce.has(name)) continue
+    if (seen.has(name)) return false
+    seen.add(name)
   }
   return hosts === 1 || (hosts === 0 && request.httpVersion === "1.0")
 }

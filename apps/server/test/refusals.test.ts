@@ -261,4 +261,19 @@ describe("a server that cannot take a connection", () => {
       )
     })
   )
+
+  it.live("a credential or a content type that is said twice is refused, whatever it says", () =>
+    Effect.gen(function* () {
+      const { port } = yield* running()
+      for (const twice of [
+        "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n",
+        "authorization: Bearer a\r\nAUTHORIZATION: Bearer a\r\n",
+        "Content-Type: application/json\r\nContent-Type: text/xml\r\n",
+        "apikey: a\r\napikey: b\r\n"
+      ]) {
+        const answer = yield* ask(port, "GET /customer/list", twice)
+        assert.deepStrictEqual([answer.status, answer.body], [400, "ambiguous request\n"])
+      }
+    })
+  )
 })

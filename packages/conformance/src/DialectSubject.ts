@@ -167,6 +167,11 @@ export interface Subject {
     | null
   readonly wire: Wire
   readonly limits?: Limits
+  /**
+   * Fields of a customer that the vendor's answers have a place for, by their paths (`lastName`, `address.city`). The kit
+   * measures what is carried; a field that the codec loses looks to it like one without a place, unless it is named here.
+   */
+  readonly carries?: ReadonlyArray<string>
 }
 
 /** The dialect that the kit holds to its promises. */

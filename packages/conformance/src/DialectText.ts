@@ -7,6 +7,7 @@ import {
   carriedInAnswers,
   carriedInCalls,
   type Field,
+  recordWith,
   storedWith,
   textFields,
   throughAnswer,
@@ -193,9 +194,34 @@ const toServer = Effect.fnUntraced(function* (subject: Subject) {
   }
 })
 
+/** A text may have no place, and then nothing is told. One that becomes another text is lost. */
+const unchanged = Effect.fnUntraced(function* (subject: Subject) {
+  const assertTold = (record: object, { path, probe }: Field, where: string) => {
+    const told = valueAt(record, path) ?? ""
+    assert.include(
+      ["", probe],
+      told,
+      `${where}, ${path} ${JSON.stringify(probe)} became ${JSON.stringify(told)}`
+    )
+  }
+  for (const field of textFields) {
+    const record = recordWith(field)
+    for (const format of subject.codec.formats) {
+      const { customer } = yield* throughAnswer(subject, storedWith(record), format)
+      assertTold(customer, field, `saved as ${format}`)
+    }
+    assertTold(throughCall(subject, record) ?? {}, field, "in a call")
+  }
+  const carried = (yield* carriedInAnswers(subject)).map(({ path }) => path)
+  for (const path of subject.carries ?? []) {
+    assert.include(carried, path, `${path} does not come back from an answer, though it has a place there`)
+  }
+})
+
 export const textCases = (): DialectCapability => ({
   name: "text",
   cases: [
+    promise("what has a place comes back as it was told, and never as another text", unchanged),
     promise("digits and odd text of names, keys and card numbers survive in a saved answer", inAnswers),
     promise("digits and odd text survive in a call", inCalls, takesNoWrites),
     promise("digits and odd text survive from the server to the source", fromServer),

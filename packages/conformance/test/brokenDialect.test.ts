@@ -45,6 +45,22 @@ const breaks: ReadonlyArray<readonly [string, (good: Subject) => Subject, string
     "each filter chooses exactly its customers"
   ],
   [
+    "makes a number of a phone in a saved answer",
+    codingRead((told) => ({
+      ...told,
+      customer: {
+        ...told.customer,
+        phone: told.customer.phone == null ? null : String(Number(told.customer.phone))
+      }
+    })),
+    "never as another text"
+  ],
+  [
+    "forgets last names in a saved answer",
+    codingRead((told) => ({ ...told, customer: { ...told.customer, lastName: null } })),
+    "what has a place comes back"
+  ],
+  [
     "loses digits of a card's number in a saved answer",
     codingRead((told) => ({
       ...told,

@@ -24,6 +24,7 @@ export const toySubject: Subject = {
   dialect: toy,
   routes: toyRoutes,
   codec: toyCodec,
+  carries: ["firstName", "lastName", "phone", "notes", "externalIds"],
   source: toySource,
   destination: toyDestination,
   wire: {

@@ -147,6 +147,20 @@ const subject: Subject = {
   dialect: Megawin,
   routes: MegawinRoutes.layer(),
   codec: megawinCodec,
+  carries: [
+    "firstName",
+    "lastName",
+    "email",
+    "phone",
+    "mobilePhone",
+    "address.postalCode",
+    "address.city",
+    "address.country",
+    "company.name",
+    "company.vatNumber",
+    "language",
+    "discountPercent"
+  ],
   source: (site) => layerMegawinSource.pipe(Layer.provide(client(site))),
   destination: (site) => layerMegawinDestination.pipe(Layer.provide(client(site))),
   wire: {

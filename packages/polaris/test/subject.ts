@@ -187,6 +187,23 @@ const subject = (format: Format): Subject => {
     dialect: Polaris,
     routes: PolarisRoutes.layer(),
     codec: polarisCodec,
+    carries: [
+      "externalIds",
+      "title",
+      "firstName",
+      "lastName",
+      "gender",
+      "email",
+      "phone",
+      "mobilePhone",
+      "address.line1",
+      "address.line2",
+      "address.line3",
+      "address.postalCode",
+      "address.city",
+      "address.country",
+      "consents.email"
+    ],
     source: (site) => layerPolarisSource.pipe(Layer.provide(client(site))),
     destination: (site) => layerPolarisDestination.pipe(Layer.provide(client(site))),
     wire: {

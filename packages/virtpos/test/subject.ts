@@ -191,6 +191,21 @@ const subject = (format: Format): Subject => {
     dialect: Virtpos,
     routes: VirtposRoutes.layer(),
     codec: virtposCodec,
+    carries: [
+      "externalIds",
+      "firstName",
+      "middleName",
+      "lastName",
+      "gender",
+      "email",
+      "phone",
+      "birthDate",
+      "consents.push",
+      "consents.email",
+      "consents.sms",
+      "notes",
+      "accumulatedSales"
+    ],
     source: (site) => layerVirtposSource.pipe(Layer.provide(client(site))),
     destination: (site) => layerVirtposDestination.pipe(Layer.provide(client(site))),
     wire: {
