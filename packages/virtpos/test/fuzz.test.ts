@@ -1,7 +1,8 @@
 /** Requests made of the API's own words in wrong places: whatever comes, the answer is an envelope, and soon. */
 import { assert, describe, it } from "@effect/vitest"
 import { fuzz, fuzzTimeout, randomFrom, saidOf, seedOf } from "@tillbridge/conformance"
-import { Effect } from "effect"
+import { Cards, Customers } from "@tillbridge/domain"
+import { Context, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { type Answer, makeKey, makeMerchant, open, xml } from "./server.ts"
 import { request } from "./fuzzWords.ts"
@@ -40,11 +41,19 @@ describe("thousands of odd requests", () => {
         const random = randomFrom(seed)
         const { key: reader, log, merchant, send, store } = yield* open()
         const { key } = yield* makeKey(store, merchant.id, ["read", "write", "balance"])
+        const [customers, cards] = [Context.get(store, Customers), Context.get(store, Cards)]
         const other = yield* makeMerchant(store, "B")
         const others = (yield* makeKey(store, other.id)).key
         yield* fuzz(random, (index) =>
           Effect.gen(function* () {
             if (index % 100 === 0) yield* TestClock.adjust("7 hours")
+            // A list takes as long as it is, so the shop stays small.
+            if (index % 500 === 499) {
+              const refs = yield* customers.refs(merchant.id, {}, { offset: 20, limit: 10_000 })
+              for (const { id } of refs) yield* customers.remove(merchant.id, { by: "id", id })
+              const more = yield* cards.list(merchant.id, { after: null, limit: 10_000 })
+              for (const { id } of more.slice(20)) yield* cards.remove(merchant.id, [{ by: "id", id }])
+            }
             const [target, asked] = request(random, random.chance(0.1) ? reader : key)
             return {
               said: saidOf(target, asked),
