@@ -12,8 +12,6 @@ export default defineConfig({
     include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "test/**/*.test.ts"],
     environment: "node",
     pool: "forks",
-    // Vitest leaves one core free, which on a machine of two is half of it.
-    maxWorkers: "100%",
     reporters: ["default", new TotalsReporter()],
     testTimeout: 20_000,
     hookTimeout: 60_000,
