@@ -44,7 +44,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "packages/virtpos": dialect,
   "packages/lcmanager": dialect,
   "packages/megawin": dialect,
-  "packages/sync": core({ workspaces: ["packages/domain"] }),
+  "packages/sync": core({ workspaces: ["packages/domain"], external: ["libphonenumber-js"] }),
   "packages/sql": core({ workspaces: ["packages/domain"] }),
   "packages/sqlite": core({ workspaces: ["packages/sql", "packages/domain"], builtins: true }),
   "packages/postgres": core({

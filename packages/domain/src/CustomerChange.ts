@@ -1,4 +1,5 @@
 /** What a feed or a vendor tells about a customer or card: its newest state, or that it is gone. */
+import type * as DateTime from "effect/DateTime"
 import type { Checkpoint } from "./Checkpoint.ts"
 import type { Customer, CustomerRecord } from "./Customer.ts"
 import type { ExternalId } from "./ExternalId.ts"
@@ -32,10 +33,27 @@ export interface CustomerChange {
   readonly cards: ReadonlyArray<CardRecord>
   /** The customer's own name in that system. */
   readonly source: ExternalId
+  /** When it was last changed there, by that system's own stamp; absent where it tells none that can be read. */
+  readonly modifiedAt?: DateTime.Utc
+  /** Another mark, another content: for systems that number their changes. Absent: whoever needs one makes it. */
+  readonly mark?: string
+}
+
+/** A record of a page that cannot be read. The rest of the page stands. */
+export interface UnreadableRecord {
+  /** The customer's own name in that system, where it could be made out. */
+  readonly source: ExternalId | null
+  /** What is wrong with it: field and reason, never a value. */
+  readonly reason: string
+  /** The record as it was told, without what must not be kept (a password); `CustomerSource.reread` takes it. */
+  readonly payload: string
 }
 
 export interface SourcePage {
   readonly changes: ReadonlyArray<CustomerChange>
   readonly next: Checkpoint
   readonly hasMore: boolean
+  readonly unreadable?: ReadonlyArray<UnreadableRecord>
+  /** Customers that are gone, from systems that tell so. */
+  readonly removed?: ReadonlyArray<ExternalId>
 }

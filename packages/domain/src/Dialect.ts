@@ -9,6 +9,8 @@ export interface Capabilities {
   readonly canDeleteCustomer: boolean
   /** Cards come with customers when reading. */
   readonly carriesCards: boolean
+  /** What it tells of a customer's cards is all of them: one that is not told is the customer's no more. */
+  readonly carriesAllCards: boolean
   readonly canUpsertCard: boolean
   /** How the vendor's callers prove themselves. */
   readonly credentials: "key" | "login"

@@ -1,0 +1,2 @@
+/** The engine that mirrors one system into another. */
+export {}
