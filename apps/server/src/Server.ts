@@ -3,12 +3,13 @@ import { layerDomain, type Repositories, type StorageError } from "@tillbridge/d
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as HttpRouter from "effect/http/HttpRouter"
 import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { makeAccessLog } from "./AccessLog.ts"
+import { type AccessLog, makeAccessLog } from "./AccessLog.ts"
 import { plainAddress } from "./Addresses.ts"
 import { servedDialects } from "./dialects.ts"
 import { guard } from "./Guard.ts"
@@ -16,6 +17,7 @@ import { defaultLimits, type ListenerLimits, makeListener } from "./Listener.ts"
 import { type Mount, MountError, mountedPaths, mountPoint } from "./Mounts.ts"
 import { layerOperations } from "./OperationsRoutes.ts"
 import { makeRequestMetrics } from "./RequestMetrics.ts"
+import { withServerLogger } from "./ServerLog.ts"
 
 /** The address could not be listened on: taken, not this machine's, or not allowed. */
 export class ListenError extends Schema.TaggedError<ListenError>()("ListenError", {
@@ -79,12 +81,27 @@ export const serve = <E, R>(
   onListening: (url: string) => Effect.Effect<void, E, R>
 ): Effect.Effect<never, ListenError | MountError | StorageError | E, R> =>
   Effect.gen(function* () {
+    const log = makeAccessLog(process.stderr, { forTerminal: process.stderr.isTTY === true })
+    const loggers = withServerLogger(yield* Logger.CurrentLoggers, log)
+    return yield* serveWith(log, options, onListening).pipe(
+      Effect.provideService(Logger.CurrentLoggers, loggers)
+    )
+  }).pipe(
+    // Spans would cost more than most answers, and nothing here exports them.
+    Effect.provideService(References.TracerEnabled, false)
+  )
+
+const serveWith = <E, R>(
+  log: AccessLog,
+  options: ServerOptions,
+  onListening: (url: string) => Effect.Effect<void, E, R>
+) =>
+  Effect.gen(function* () {
     const { dialects = allAtRoot, host = "127.0.0.1", port = 8080 } = options
     const proxies = new Set(options.proxies?.map(plainAddress))
     const limits = { ...defaultLimits, ...options.limits }
     const paths = mountedPaths(dialects)
     if (paths instanceof MountError) return yield* paths
-    const log = makeAccessLog(process.stderr, { forTerminal: process.stderr.isTTY === true })
     const context = yield* Effect.context<never>()
     const metrics = makeRequestMetrics(context)
     const listener = makeListener({
@@ -108,8 +125,4 @@ export const serve = <E, R>(
     const address = yield* listen(listener.server, host, port)
     yield* onListening(`http://${host.includes(":") ? `[${host}]` : host}:${address.port}`)
     return yield* Effect.never.pipe(Effect.onInterrupt(() => listener.drain))
-  }).pipe(
-    Effect.scoped,
-    // Spans would cost more than most answers, and nothing here exports them.
-    Effect.provideService(References.TracerEnabled, false)
-  )
+  }).pipe(Effect.scoped)

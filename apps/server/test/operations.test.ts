@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as path from "node:path"
+import { PassThrough } from "node:stream"
 import { DatabaseSync } from "node:sqlite"
+import { makeAccessLog } from "../src/AccessLog.ts"
 import {
   answersIn,
   connect,
@@ -64,10 +66,24 @@ describe("the paths for operators", () => {
         [200, "ok\n"],
         "a failing store is no reason to restart"
       )
-      const [code, body] = yield* status("/api/customer?apikey=CANARY-failing&format=json")
-      assert.include([500, 503], code)
-      assert.deepInclude(JSON.parse(body as string) as object, { success: 0 })
-      assert.notMatch(body as string, /sql|table|lost|merchants/i)
+      const failed = yield* Effect.promise(() =>
+        fetch(`${server.url}/api/customer?apikey=CANARY-failing&format=json`)
+      )
+      const body = yield* Effect.promise(() => failed.text())
+      assert.include([500, 503], failed.status)
+      assert.deepInclude(JSON.parse(body) as object, { success: 0 })
+      assert.notMatch(body, /sql|table|lost|merchants/i)
+      // What went wrong is for the operator: a line each, whatever its cause, with the id that the caller was told.
+      const told = () => logOf(server).filter((line) => line["level"] === "ERROR")
+      yield* Effect.promise(() => eventually(() => told().length === 2, "both are told"))
+      assert.deepStrictEqual(
+        told().map((line) => line["message"]),
+        ["store not ready", "request failed"]
+      )
+      assert.strictEqual(told()[1]!["id"], failed.headers.get("x-request-id"))
+      assert.match(String(told()[1]!["cause"]), /no such table[^]*\n +at /)
+      for (const line of server.stderr().split("\n").slice(0, -1)) assert.isObject(JSON.parse(line))
+      assert.strictEqual(server.stdout().trimEnd().split("\n").length, 1, "only where it listens")
       database.exec("ALTER TABLE lost RENAME TO merchants")
       database.close()
       assert.deepStrictEqual(yield* status("/readyz"), [200, "ready\n"])
@@ -124,6 +140,22 @@ describe("the access log", () => {
       assert.isAbove(line!["millis"] as number, 0)
     })
   )
+
+  it("is for a terminal one line each, too, which no cause breaks or colours", () => {
+    const out = new PassThrough()
+    const log = makeAccessLog(out, { forTerminal: true })
+    log.tell({
+      time: new Date(Date.UTC(2026, 0, 2, 3, 4, 5)),
+      level: "ERROR",
+      id: "a-7",
+      message: "request failed",
+      cause: "Error: one\r\n    at \u001b[31mtwo\u2028three"
+    })
+    assert.strictEqual(
+      String(out.read()),
+      "03:04:05 ERROR request failed a-7 Error: one\\u000d\\n    at \\u001b[31mtwo\\u2028three\n"
+    )
+  })
 
   it.live("and everything else that is printed or counted holds no key, wherever a caller puts it", () =>
     Effect.gen(function* () {

@@ -208,7 +208,7 @@ describe("a server that cannot take a connection", () => {
     Effect.gen(function* () {
       const told: Array<Error> = []
       const { drain, server } = makeListener({
-        log: { write: () => {}, flush: () => {}, dropped: () => 0 },
+        log: { write: () => {}, tell: () => {}, flush: () => {}, dropped: () => 0 },
         metrics: {
           started: () => {},
           ended: () => {},
