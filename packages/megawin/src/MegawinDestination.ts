@@ -11,6 +11,7 @@ import {
   type CustomerRecord,
   emailKey,
   externalKey,
+  type LookUp,
   Refused,
   SourceError
 } from "@tillbridge/domain"
@@ -18,7 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { capabilities } from "./internal/capabilities.ts"
 import { MegawinClient } from "./MegawinClient.ts"
-import { addParameters, DIALECT, updateParameters } from "./MegawinCodec.ts"
+import { addParameters, customerChange, DIALECT, updateParameters } from "./MegawinCodec.ts"
 import type * as Wire from "./MegawinSchema.ts"
 
 /** Customers whose new keys are kept, for sources that tell them again before anybody has noted the key. */
@@ -90,8 +91,36 @@ export const makeMegawinDestination = Effect.gen(function* () {
     return placed
   })
 
+  /** Whether the vendor honours the filter is unknown here as well. */
+  const withKey = (key: string) =>
+    Effect.map(client.list({ idClient: key }), (found) =>
+      found.filter(({ clcleunik }) => clcleunik === key.trim())
+    )
+
+  const lookUp = Effect.fnUntraced(function* (by: LookUp) {
+    if (by.by !== "key" && by.by !== "email") {
+      return yield* refused("lookUp", "customers can be looked up by key and by e-mail")
+    }
+    const found = yield* by.by === "key" ? withKey(by.key) : withEmail(by.value)
+    return found.map((record) => customerChange(record, client.config))
+  })
+
+  /** The vendor refuses to delete nobody in words that nobody documents, so that it is asked whether anybody is there. */
+  const removeCustomer = (key: string) =>
+    client.delete(key).pipe(
+      Effect.catchIf(
+        ({ reason }) => reason._tag === "Refused",
+        (error) =>
+          Effect.flatMap(withKey(key), (found) => (found.length === 0 ? Effect.void : Effect.fail(error)))
+      )
+    )
+
   return CustomerDestination.of({
+    system,
     capabilities,
+    lookUps: ["key", "email"],
+    lookUp,
+    removeCustomer,
     putCustomer,
     putCard: () => refused("putCard", "there are no cards"),
     removeCard: () => refused("removeCard", "there are no cards")

@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { capabilities } from "./internal/capabilities.ts"
 import { MegawinClient } from "./MegawinClient.ts"
+import { reread } from "./internal/reply.ts"
 import { customerChange } from "./MegawinCodec.ts"
 
 const PLACE = "s1."
@@ -48,7 +49,9 @@ export const makeMegawinSource = Effect.gen(function* () {
     })
 
   return CustomerSource.of({
+    system: config.system,
     capabilities,
+    reread: (payload) => reread(payload, config),
     pages: (from) => {
       const last = lastIn(from)
       return (last === null ? everyone : after(last)).pipe(

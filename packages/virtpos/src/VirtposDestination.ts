@@ -8,8 +8,11 @@ import {
   type CardRecord,
   type CustomerChange,
   CustomerDestination,
+  emailKey,
   type ExternalId,
   externalKey,
+  type LookUp,
+  phoneKey,
   Refused,
   SourceError
 } from "@tillbridge/domain"
@@ -18,12 +21,14 @@ import * as Layer from "effect/Layer"
 import { capabilities } from "./internal/capabilities.ts"
 import { cardParameters, customerParameters, outgoingKey } from "./internal/outgoing.ts"
 import { VirtposClient } from "./VirtposClient.ts"
-import { DIALECT } from "./VirtposCodec.ts"
+import type { ListQuery } from "./VirtposClient.ts"
+import { customerChange, DIALECT } from "./VirtposCodec.ts"
+import type * as Wire from "./VirtposSchema.ts"
 
 /** The destination of one site; needs its client. */
 export const makeVirtposDestination = Effect.gen(function* () {
   const client = yield* VirtposClient
-  const { externalSystem, system, timeZone } = client.config
+  const { cards, externalSystem, pageSize, system, timeZone } = client.config
   let lookUpProved = false
 
   const refused = (operation: string, detail: string) =>
@@ -81,8 +86,59 @@ export const makeVirtposDestination = Effect.gen(function* () {
     return { key: id ?? card.number, isNew: isNew === true }
   })
 
+  /** How the list is asked, and whether a customer that it tells is one: a site may not know a filter. */
+  const asking = (
+    by: LookUp
+  ): { readonly query: ListQuery; readonly isMeant: (customer: Wire.CustomerRecord) => boolean } | null => {
+    switch (by.by) {
+      case "key":
+        return /^[0-9]{1,19}$/.test(by.key)
+          ? { query: { id: by.key }, isMeant: ({ id }) => id?.trim() === by.key }
+          : null
+      case "externalId": {
+        if (by.externalId.system === system) return asking({ by: "key", key: by.externalId.key })
+        const externalId = outgoingKey(by.externalId, [], externalSystem)
+        // That a record tells its external id is INFERRED; the filter is DOCUMENTED.
+        return {
+          query: { externalId },
+          isMeant: ({ external_id }) => external_id == null || external_id === externalId
+        }
+      }
+      case "phone": {
+        const key = phoneKey(by.value)
+        return key === null
+          ? null
+          : { query: { phone: by.value }, isMeant: ({ phone }) => phoneKey(phone ?? null) === key }
+      }
+      case "email": {
+        const key = emailKey(by.value)
+        return key === null
+          ? null
+          : { query: { email: by.value }, isMeant: ({ email }) => emailKey(email ?? null) === key }
+      }
+      case "card":
+        return null
+    }
+  }
+
+  const lookUp = Effect.fnUntraced(function* (by: LookUp) {
+    if (by.by === "card") return yield* refused("lookUp", "customers cannot be looked up by a card")
+    const asked = asking(by)
+    if (asked === null) return []
+    const { customers } = yield* client.listCustomers({ ...asked.query, page: 1, pageSize, cards })
+    const found = customers.filter(asked.isMeant)
+    if (by.by === "externalId" && found.length > 1) {
+      return yield* refused("lookUp", "the list does not find customers by external_id here")
+    }
+    return found.map((customer) => customerChange(customer, client.config))
+  })
+
   return CustomerDestination.of({
+    system,
     capabilities,
+    lookUps: ["key", "externalId", "phone", "email"],
+    lookUp,
+    removeCustomer: () => Effect.fail(refused("removeCustomer", "customers cannot be removed")),
     putCustomer,
     putCard,
     removeCard: (number) => client.deleteCard({ uid: number })

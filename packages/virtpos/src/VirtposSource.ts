@@ -14,6 +14,7 @@ import * as Stream from "effect/Stream"
 import { capabilities } from "./internal/capabilities.ts"
 import { VirtposClient } from "./VirtposClient.ts"
 import { customerChange } from "./VirtposCodec.ts"
+import { reread } from "./internal/records.ts"
 
 /** How many borders are kept: more customers than fill this many pages are hardly deleted within one pass. */
 const KEPT = 8
@@ -89,7 +90,9 @@ export const makeVirtposSource = Effect.gen(function* () {
   })
 
   return CustomerSource.of({
-    capabilities: { ...capabilities, carriesCards: cards },
+    system: client.config.system,
+    capabilities: { ...capabilities, carriesCards: cards, carriesAllCards: cards },
+    reread: (payload) => reread(payload, client.config),
     pages: (from) =>
       Stream.paginate(
         { place: placeOf(from, pageSize), moves: MOVES, first: "" },

@@ -193,6 +193,7 @@ describe("the dialect's record", () => {
         canUpsertCustomer: true,
         canDeleteCustomer: false,
         carriesCards: true,
+        carriesAllCards: true,
         canUpsertCard: true,
         credentials: "key",
         formats: ["xml", "json"]

@@ -9,6 +9,7 @@ export const capabilities: Capabilities = {
   canUpsertCustomer: true,
   canDeleteCustomer: true,
   carriesCards: false,
+  carriesAllCards: false,
   canUpsertCard: false,
   credentials: "key",
   formats: ["json"]

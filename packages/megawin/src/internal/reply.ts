@@ -2,13 +2,20 @@
  * An answer's bytes into what it says. Most failures come with HTTP 200, and "false" is text: an answer is good only
  * when it says so. Passwords are dropped before anything is decoded, record by record.
  */
-import { Malformed, Refused, type SourceFailure } from "@tillbridge/domain"
+import {
+  type CustomerChange,
+  Malformed,
+  Refused,
+  type SourceFailure,
+  type UnreadableRecord
+} from "@tillbridge/domain"
 import { type AnswerPiece, MalformedJson, parseJson, splitJson } from "@tillbridge/wire"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { customerChange, type DecodeContext } from "../MegawinCodec.ts"
 import { AddEnvelope, CustomerRecord, Envelope, saysSuccess } from "../MegawinSchema.ts"
 import { dropPasswords, droppedPasswords } from "./passwords.ts"
 
@@ -92,6 +99,18 @@ const readRecord = (
   const customer = decodeCustomer(value)
   // The schema's own message would quote the record.
   return { read: Result.mapError(customer, () => unreadable("cannot be read")), passwords }
+}
+
+/** Reads the payload of an unreadable record once more. */
+export const reread = (
+  payload: string,
+  context: DecodeContext
+): Result.Result<CustomerChange, UnreadableRecord> => {
+  const { read } = readRecord(1, payload)
+  return Result.mapBoth(read, {
+    onSuccess: (record) => customerChange(record, context),
+    onFailure: ({ detail }): UnreadableRecord => ({ source: null, reason: detail, payload })
+  })
 }
 
 /** What the end of a list answer says: only now is it known whether the whole of it was meant. */
