@@ -4,6 +4,7 @@ import type { Repositories } from "@tillbridge/domain"
 import type * as Layer from "effect/Layer"
 import { describe } from "vitest"
 import { type Capability, type Settings, settingsOf } from "./Case.ts"
+import { cardImportCases } from "./StoreCardImport.ts"
 import { cardCases } from "./StoreCards.ts"
 import { credentialCases } from "./StoreCredentials.ts"
 import { customerCases } from "./StoreCustomers.ts"
@@ -13,6 +14,7 @@ import { fieldCases } from "./StoreFields.ts"
 import { merchantCases } from "./StoreMerchants.ts"
 import { modelCases } from "./StoreModel.ts"
 import { modifiedCases } from "./StoreModified.ts"
+import { positionCases } from "./StorePositions.ts"
 import { textCases } from "./StoreText.ts"
 import { unitCases } from "./StoreUnits.ts"
 
@@ -33,10 +35,12 @@ export const storeCapabilities = (
     merchantCases(),
     customerCases(),
     cardCases(),
+    cardImportCases(settings),
     directoryCases(),
     credentialCases(),
     feedCases(settings),
     modifiedCases(settings),
+    positionCases(),
     modelCases(settings)
   ]
 }

@@ -63,6 +63,12 @@ export class CardRepository extends Context.Service<
       merchant: MerchantId,
       reference: CardReference
     ) => Effect.Effect<Option.Option<LoyaltyCard>, StorageError>
+    /** The cards that have one of these numbers or external ids, each once. Any order. */
+    readonly named: (
+      merchant: MerchantId,
+      numbers: ReadonlyArray<string>,
+      externalIds: ReadonlyArray<ExternalId>
+    ) => Effect.Effect<ReadonlyArray<LoyaltyCard>, StorageError>
     /** The cards of these customers, ascending by id. */
     readonly ofCustomers: (
       merchant: MerchantId,

@@ -4,6 +4,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { type CardImport, type CardImportOutcome, importCards } from "./CardImport.ts"
 import { type CardReference, CardRepository, type CardWindow } from "./CardRepository.ts"
 import { ChangeFeed } from "./ChangeFeed.ts"
 import type { Named } from "./Customer.ts"
@@ -66,6 +67,15 @@ export class Cards extends Context.Service<
       merchant: MerchantId,
       search: ReadonlyArray<CardReference>
     ) => Effect.Effect<CardId, CardNotFound | StorageError>
+    /**
+     * Writes a batch of cards in one transaction, each matched by its number, then by its external ids; repeating a
+     * batch changes nothing. A card that cannot be stored is reported at its place and the others are.
+     */
+    readonly importBatch: (
+      merchant: MerchantId,
+      cards: ReadonlyArray<CardImport>,
+      actor: number | null
+    ) => Effect.Effect<ReadonlyArray<CardImportOutcome>, StorageError>
   }
 >()("@tillbridge/domain/Cards") {
   static readonly layer = Layer.effect(
@@ -165,7 +175,9 @@ export class Cards extends Context.Service<
         list: repository.list,
         ofCustomers: repository.ofCustomers,
         save: (merchant, request) => atomically(save(merchant, request)),
-        remove: (merchant, search) => atomically(remove(merchant, search))
+        remove: (merchant, search) => atomically(remove(merchant, search)),
+        importBatch: (merchant, batch, actor) =>
+          atomically(importCards({ repository, customers, merchants, feed }, merchant, batch, actor))
       })
     })
   )

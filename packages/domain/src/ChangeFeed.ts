@@ -24,6 +24,12 @@ export interface Claimed {
   readonly cardId: CardId
 }
 
+/** A customer that is gone, and the position at which it went. */
+export interface Removal {
+  readonly position: ChangePosition
+  readonly id: CustomerId
+}
+
 export class ChangeFeed extends Context.Service<
   ChangeFeed,
   {
@@ -35,5 +41,11 @@ export class ChangeFeed extends Context.Service<
       after: ChangePosition,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Change>, StorageError>
+    /** Up to `limit` customers removed after a position and not there again, the earliest first. */
+    readonly removals: (
+      merchant: MerchantId,
+      after: ChangePosition,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<Removal>, StorageError>
   }
 >()("@tillbridge/domain/ChangeFeed") {}

@@ -92,6 +92,11 @@ export class CustomerRepository extends Context.Service<
       merchant: MerchantId,
       query: ModifiedQuery
     ) => Effect.Effect<ModifiedPage, StorageError>
+    /** Where these customers stand among the changed ones; in the order of `ids`, those that do not exist left out. */
+    readonly positions: (
+      merchant: MerchantId,
+      ids: ReadonlyArray<CustomerId>
+    ) => Effect.Effect<ReadonlyArray<ModifiedCustomer>, StorageError>
     /**
      * Inserts or replaces, within a unit of work. Fails with `AlreadyTaken` when an external id belongs to another. The
      * writes are taken together: what one of them gives up another may take, whatever their order.

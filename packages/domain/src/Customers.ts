@@ -23,6 +23,7 @@ import {
   type CustomerRef,
   CustomerRepository,
   type ListWindow,
+  type ModifiedCustomer,
   type ModifiedPage,
   type ModifiedQuery
 } from "./CustomerRepository.ts"
@@ -97,6 +98,11 @@ export class Customers extends Context.Service<
       merchant: MerchantId,
       query: ModifiedQuery
     ) => Effect.Effect<ModifiedPage, StorageError>
+    /** Where these customers stand among the changed ones, as `modified` tells them; those that do not exist left out. */
+    readonly positions: (
+      merchant: MerchantId,
+      ids: ReadonlyArray<CustomerId>
+    ) => Effect.Effect<ReadonlyArray<ModifiedCustomer>, StorageError>
     /** Changes one customer or makes a new one. A save that changes nothing writes nothing. */
     readonly save: (merchant: MerchantId, request: SaveCustomer) => Effect.Effect<Saved<Customer>, SaveError>
     /** Removes a customer; its cards stay, without an owner. */
@@ -207,6 +213,7 @@ export class Customers extends Context.Service<
         count: repository.count,
         getMany: repository.getMany,
         modified: repository.modified,
+        positions: repository.positions,
         owners: repository.owners,
         save: (merchant, request) => atomically(save(merchant, request)),
         remove: (merchant, reference) => atomically(remove(merchant, reference)),

@@ -2,11 +2,11 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { ChangeFeed } from "./ChangeFeed.ts"
+import { ChangeFeed, type Removal } from "./ChangeFeed.ts"
 import { type Checkpoint, checkpointAt, positionOf } from "./Checkpoint.ts"
 import type { FeedPage } from "./CustomerChange.ts"
 import { InvalidField, type StorageError } from "./errors.ts"
-import type { MerchantId } from "./Ids.ts"
+import type { ChangePosition, MerchantId } from "./Ids.ts"
 
 export class Feed extends Context.Service<
   Feed,
@@ -20,6 +20,12 @@ export class Feed extends Context.Service<
       from: Checkpoint | null,
       limit: number
     ) => Effect.Effect<FeedPage, InvalidField | StorageError>
+    /** Up to `limit` customers removed after a position and not there again, the earliest first. */
+    readonly removals: (
+      merchant: MerchantId,
+      after: ChangePosition,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<Removal>, StorageError>
   }
 >()("@tillbridge/domain/Feed") {
   static readonly layer = Layer.effect(
@@ -27,6 +33,7 @@ export class Feed extends Context.Service<
     Effect.gen(function* () {
       const feed = yield* ChangeFeed
       return Feed.of({
+        removals: feed.removals,
         page: Effect.fnUntraced(function* (merchant, from, limit) {
           const after = positionOf(merchant, from)
           if (after instanceof InvalidField) return yield* after

@@ -1,4 +1,5 @@
 /** One customer and loyalty domain: values, rules, errors and ports. Nothing here knows a vendor or a store. */
+export type { CardImport, CardImportOutcome } from "./CardImport.ts"
 export * from "./CardRepository.ts"
 export * from "./Cards.ts"
 export * from "./ChangeFeed.ts"

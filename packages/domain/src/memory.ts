@@ -28,6 +28,7 @@ import {
   matches,
   modifiedIn,
   nameOf,
+  positionIn,
   sameBytes,
   windowed,
   without
@@ -193,6 +194,10 @@ const make = Effect.gen(function* () {
         const tenant = tenantOf(id)
         return modifiedIn(tenant?.customers.values() ?? [], tenant?.touched ?? new Map(), query)
       }),
+    positions: (id, ids) =>
+      look((tenantOf) =>
+        ids.flatMap((customer) => positionIn(tenantOf(id)?.customers, tenantOf(id)?.touched, customer))
+      ),
     put: (id, writes) =>
       using(({ tenants }) => {
         const { customers: all, removed, touched } = tenants.get(id)!
@@ -221,6 +226,13 @@ const make = Effect.gen(function* () {
   const cards = CardRepository.of({
     find: (id, reference) =>
       look((tenantOf) => Option.fromUndefinedOr(cardsOf(tenantOf(id)).find(cardMatches(reference)))),
+    named: (id, numbers, externalIds) =>
+      look((tenantOf) => {
+        const wanted = [new Set(numbers), new Set(externalIds.map(nameOf))] as const
+        return cardsOf(tenantOf(id)).filter(
+          (card) => wanted[0].has(card.number) || card.externalIds.some((own) => wanted[1].has(nameOf(own)))
+        )
+      }),
     ofCustomers: (id, owners) =>
       look((tenantOf) =>
         cardsOf(tenantOf(id)).filter((card) => card.customerId !== null && owners.includes(card.customerId))
@@ -288,6 +300,17 @@ const make = Effect.gen(function* () {
         next.card += claim.cards ?? 0
         return Effect.succeed(claimed)
       }),
+    removals: (id, after, limit) =>
+      look((tenantOf) =>
+        [...(tenantOf(id)?.removed.values() ?? [])]
+          .flatMap((change) =>
+            change._tag === "CustomerRemoved" && change.position > after
+              ? { position: change.position, id: change.id }
+              : []
+          )
+          .sort((a, b) => a.position - b.position)
+          .slice(0, limit)
+      ),
     read: (id, after, limit) =>
       look((tenantOf) => {
         const tenant = tenantOf(id)

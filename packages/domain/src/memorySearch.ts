@@ -1,8 +1,15 @@
 /** How the store in memory looks for things: plain walks over all of them. */
 import type { CardReference, CardWindow, RegistrationWindow, Touched } from "./CardRepository.ts"
 import type { Customer } from "./Customer.ts"
-import type { CustomerFilter, ListWindow, ModifiedPage, ModifiedQuery } from "./CustomerRepository.ts"
+import type {
+  CustomerFilter,
+  ListWindow,
+  ModifiedCustomer,
+  ModifiedPage,
+  ModifiedQuery
+} from "./CustomerRepository.ts"
 import type { ExternalId } from "./ExternalId.ts"
+import type { CustomerId } from "./Ids.ts"
 import type { LoyaltyCard } from "./LoyaltyCard.ts"
 import { emailKey, phoneKey } from "./SearchKeys.ts"
 
@@ -60,6 +67,16 @@ export const byRegistration = (
       return later > 0 || (later === 0 && after !== null && card.id > after.id)
     })
     .slice(0, limit)
+
+/** The customer among the changed ones; none when it does not exist. */
+export const positionIn = (
+  customers: ReadonlyMap<number, Customer> | undefined,
+  touched: ReadonlyMap<number, Touched> | undefined,
+  id: CustomerId
+): ReadonlyArray<ModifiedCustomer> => {
+  const [customer, change] = [customers?.get(id), touched?.get(id)]
+  return customer === undefined || change === undefined ? [] : [{ id, version: customer.version, ...change }]
+}
 
 export const modifiedIn = (
   customers: Iterable<Customer>,

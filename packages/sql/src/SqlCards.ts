@@ -1,9 +1,13 @@
 import {
   AlreadyTaken,
+  type CardId,
   type CardReference,
   CardRepository,
   type CardWindow,
+  type CardWrite,
   type CustomerId,
+  type ExternalId,
+  type LoyaltyCard,
   type LoyaltyPeriod,
   type MerchantId,
   type RegistrationWindow,
@@ -16,7 +20,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type * as Statement from "effect/sql/Statement"
 import { cardColumns, cardFromRow, type CardRow, pushCardValues } from "./cardRow.ts"
 import { makeExternalIds } from "./externalIds.ts"
-import { makeMultiRow, overwrite } from "./multiRow.ts"
+import { inParts, makeMultiRow, overwrite } from "./multiRow.ts"
 import { makeStoring } from "./StorageFailures.ts"
 import { makeTouchedOwners } from "./touchedOwners.ts"
 
@@ -81,23 +85,56 @@ export const layerCards = Layer.effect(
         ? Effect.succeed([])
         : selected(sql`merchant_id = ${merchant} AND ${sql.in("customer_id", customers)} ORDER BY +id`)
 
-    /** The writer holds the merchant's counter, so nobody takes a number between this look and the write. */
-    const numbersAreFree = Effect.fnUntraced(function* (
+    const named = Effect.fnUntraced(function* (
       merchant: MerchantId,
-      writes: ReadonlyArray<{
-        readonly before: { number: string } | null
-        readonly after: { id: number; number: string }
-      }>
+      numbers: ReadonlyArray<string>,
+      ids: ReadonlyArray<ExternalId>
     ) {
+      const byId = new Map<CardId, LoyaltyCard>()
+      const add = (condition: Statement.Fragment) =>
+        Effect.map(selected(sql`merchant_id = ${merchant} AND ${condition}`), (cards) => {
+          for (const card of cards) byId.set(card.id, card)
+        })
+      for (const some of inParts(numbers)) yield* add(sql.in("number", some))
+      for (const [system, own] of Map.groupBy(ids, (id) => id.system)) {
+        for (const some of inParts(own)) {
+          const keys = some.map(({ key }) => key)
+          yield* add(sql`id IN (SELECT card_id FROM card_external_ids
+  WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)})`)
+        }
+      }
+      return [...byId.values()]
+    })
+
+    /** Numbers that one of the writes gives up, from which another may take them: they must not meet on the way. */
+    const vacate = Effect.fnUntraced(function* (merchant: MerchantId, ids: ReadonlyArray<number>) {
+      for (const id of ids) {
+        yield* sql`UPDATE cards SET number = ${`\u0001${id}`} WHERE merchant_id = ${merchant} AND id = ${id}`
+      }
+    })
+
+    /** The writer holds the merchant's counter, so nobody takes a number between this look and the write. */
+    const takeNumbers = Effect.fnUntraced(function* (merchant: MerchantId, writes: ReadonlyArray<CardWrite>) {
       const owners = new Map<string, number>()
+      const written = new Set<number>()
+      const taken: Array<string> = []
       for (const { after, before } of writes) {
         if ((owners.get(after.number) ?? after.id) !== after.id) return false
         owners.set(after.number, after.id)
-        if (before?.number === after.number) continue
-        const rows = yield* sql`SELECT 1 FROM cards
-WHERE merchant_id = ${merchant} AND number = ${after.number} AND id <> ${after.id}`
-        if (rows.length > 0) return false
+        written.add(after.id)
+        if (before?.number !== after.number) taken.push(after.number)
       }
+      const given: Array<number> = []
+      for (const some of inParts(taken)) {
+        const rows = yield* sql`SELECT id, number FROM cards
+WHERE merchant_id = ${merchant} AND ${sql.in("number", some)}`.values
+        for (const [id, number] of rows) {
+          if (owners.get(number as string) === id) continue
+          if (!written.has(id as number)) return false
+          given.push(id as number)
+        }
+      }
+      yield* vacate(merchant, given)
       return true
     })
 
@@ -107,6 +144,7 @@ WHERE merchant_id = ${merchant} AND number = ${after.number} AND id <> ${after.i
           Effect.map((cards) => Option.fromUndefinedOr(cards[0])),
           storing("cards.find")
         ),
+      named: (merchant, numbers, ids) => named(merchant, numbers, ids).pipe(storing("cards.named")),
       ofCustomers: (merchant, customers) =>
         ofCustomers(merchant, customers).pipe(storing("cards.ofCustomers")),
       list: (merchant, window) =>
@@ -115,8 +153,7 @@ WHERE merchant_id = ${merchant} AND number = ${after.number} AND id <> ${after.i
         selected(registered(merchant, period, stores, window)).pipe(storing("cards.registered")),
       put: (merchant, writes) =>
         Effect.gen(function* () {
-          if (!(yield* numbersAreFree(merchant, writes)))
-            return yield* new AlreadyTaken({ what: "card number" })
+          if (!(yield* takeNumbers(merchant, writes))) return yield* new AlreadyTaken({ what: "card number" })
           yield* upsert(writes, (out, { after }) => pushCardValues(out, merchant, after))
           if (!(yield* externalIds.update(merchant, writes))) {
             return yield* new AlreadyTaken({ what: "card external id" })

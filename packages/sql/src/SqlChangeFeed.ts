@@ -125,6 +125,16 @@ RETURNING next_position - ${changes} AS position,
           }),
           storing("feed.claim")
         ),
+      removals: (merchant, after, limit) =>
+        sql`SELECT position, entity_id FROM removals
+WHERE merchant_id = ${merchant} AND entity = 'customer' AND position > ${after} AND NOT EXISTS (
+  SELECT 1 FROM customers WHERE merchant_id = ${merchant} AND id = removals.entity_id)
+ORDER BY position LIMIT ${limit}`.values.pipe(
+          Effect.map((rows) =>
+            rows.map(([position, id]) => ({ position: position as ChangePosition, id: id as CustomerId }))
+          ),
+          storing("feed.removals")
+        ),
       read: (merchant, after, limit) => read(merchant, after, limit).pipe(storing("feed.read"))
     })
   })

@@ -9,6 +9,7 @@ import {
   type ExternalId,
   type ListWindow,
   type MerchantId,
+  type ModifiedCustomer,
   type ModifiedPage,
   type ModifiedQuery,
   phoneKey
@@ -27,13 +28,10 @@ import {
   pushCustomerValues
 } from "./customerRow.ts"
 import { makeExternalIds } from "./externalIds.ts"
-import { makeMultiRow, overwrite } from "./multiRow.ts"
+import { inParts, makeMultiRow, overwrite } from "./multiRow.ts"
 import { makePageStarts } from "./pageStarts.ts"
 import { makeQuietPositions } from "./quietPositions.ts"
 import { makeStoring } from "./StorageFailures.ts"
-
-/** Ids of one IN list. */
-const idsAtOnce = 500
 
 /** Customers in the table `customers`, their external ids also in `customer_external_ids`. */
 export const layerCustomers = Layer.effect(
@@ -154,9 +152,9 @@ FROM (SELECT id, version FROM customers WHERE ${where(merchant, filter)} ${pageO
 
     const getMany = Effect.fnUntraced(function* (merchant: MerchantId, ids: ReadonlyArray<CustomerId>) {
       const byId = new Map<number, CustomerRow>()
-      for (let from = 0; from < ids.length; from += idsAtOnce) {
+      for (const some of inParts(ids)) {
         const rows = yield* sql<CustomerRow>`SELECT * FROM customers
-WHERE merchant_id = ${merchant} AND ${sql.in("id", ids.slice(from, from + idsAtOnce))}`
+WHERE merchant_id = ${merchant} AND ${sql.in("id", some)}`
         for (const row of rows) byId.set(row.id as number, row)
       }
       return ids.flatMap((id) => {
@@ -169,8 +167,8 @@ WHERE merchant_id = ${merchant} AND ${sql.in("id", ids.slice(from, from + idsAtO
       const bySystem = Map.groupBy(ids, ({ system }) => system)
       const found: Array<ExternalId & { readonly customerId: CustomerId }> = []
       for (const [system, list] of bySystem) {
-        for (let from = 0; from < list.length; from += idsAtOnce) {
-          const keys = list.slice(from, from + idsAtOnce).map(({ key }) => key)
+        for (const some of inParts(list)) {
+          const keys = some.map(({ key }) => key)
           const rows = yield* sql<{
             key: string
             customer_id: number
@@ -183,18 +181,30 @@ WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)
       return found
     })
 
+    const positionOf = ([id, version, position, at]: ReadonlyArray<unknown>): ModifiedCustomer => ({
+      id: id as CustomerId,
+      version: version as ChangePosition,
+      position: position as ChangePosition,
+      at: DateTime.makeUnsafe(at as number)
+    })
+
+    const positions = Effect.fnUntraced(function* (merchant: MerchantId, ids: ReadonlyArray<CustomerId>) {
+      const byId = new Map<CustomerId, ModifiedCustomer>()
+      for (const some of inParts(ids)) {
+        const rows = yield* sql`SELECT id, version, touched, touched_at FROM customers
+WHERE merchant_id = ${merchant} AND ${sql.in("id", some)}`.values
+        for (const row of rows) byId.set(row[0] as CustomerId, positionOf(row))
+      }
+      return ids.flatMap((id) => byId.get(id) ?? [])
+    })
+
     /** One statement, so that the page is of one moment. */
     const touchedSince = (merchant: MerchantId, since: number, after: number, limit: number) =>
       Effect.map(
         sql`SELECT id, version, touched, touched_at FROM customers WHERE merchant_id = ${merchant}
   AND touched > ${after} AND touched_at >= ${since} ORDER BY touched LIMIT ${limit + 1}`.values,
         (rows): ModifiedPage => ({
-          customers: rows.slice(0, limit).map(([id, version, position, at]) => ({
-            id: id as CustomerId,
-            version: version as ChangePosition,
-            position: position as ChangePosition,
-            at: DateTime.makeUnsafe(at as number)
-          })),
+          customers: rows.slice(0, limit).map(positionOf),
           hasMore: rows.length > limit
         })
       )
@@ -229,6 +239,7 @@ WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)
       getMany: (merchant, ids) => getMany(merchant, ids).pipe(storing("customers.getMany")),
       owners: (merchant, ids) => owners(merchant, ids).pipe(storing("customers.owners")),
       modified: (merchant, query) => modified(merchant, query).pipe(storing("customers.modified")),
+      positions: (merchant, ids) => positions(merchant, ids).pipe(storing("customers.positions")),
       put: (merchant, writes) =>
         Effect.gen(function* () {
           const [write] = writes

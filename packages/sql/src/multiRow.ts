@@ -9,6 +9,17 @@ import * as Effect from "effect/Effect"
 /** Beyond this the statement only gets longer, not faster. */
 const rowsAtOnce = 64
 
+/** Values of one IN list. */
+const valuesAtOnce = 500
+
+/** Lists short enough for an IN list. */
+export const inParts = <A>(all: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> => {
+  if (all.length <= valuesAtOnce) return all.length === 0 ? [] : [all]
+  const parts: Array<ReadonlyArray<A>> = []
+  for (let from = 0; from < all.length; from += valuesAtOnce) parts.push(all.slice(from, from + valuesAtOnce))
+  return parts
+}
+
 export interface MultiRowInsert {
   readonly table: string
   readonly columns: ReadonlyArray<string>
