@@ -1,2 +1,11 @@
 /** The engine that mirrors one system into another. */
-export {}
+export * from "./Agreement.ts"
+export * from "./Check.ts"
+export { noCounts } from "./Counts.ts"
+export * from "./errors.ts"
+export { isCountry } from "./Phones.ts"
+export * from "./Replay.ts"
+export * from "./Run.ts"
+export * from "./StoreSource.ts"
+export * from "./SyncEvent.ts"
+export { type ChangeAction, type Matching, noMatching } from "./Writer.ts"
