@@ -5,7 +5,7 @@ import { Effect, Layer, Redacted, Result } from "effect"
 import { HttpClient } from "effect/http"
 import { createServer, type Server } from "node:https"
 import type { AddressInfo, Socket } from "node:net"
-import * as PinnedHttpClient from "../src/remote/PinnedHttpClient.ts"
+import * as PinnedHttpClient from "../src/remotes/PinnedHttpClient.ts"
 import { makeCertificate, type TestCertificate } from "./support/certificate.ts"
 
 const day = 86_400_000

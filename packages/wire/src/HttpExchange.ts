@@ -3,9 +3,11 @@
  * tracing; what broke is told by a code and never by a text of the platform, which may hold a URL. Any status is an
  * answer. `exchange` reads a body that is short enough to hold, `openExchange` gives one of any length as it comes.
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -13,6 +15,7 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import { type ExchangeEnd, ExchangeWatch, makeExchangeWatch } from "./ExchangeWatch.ts"
 import { MAX_REPLY_BYTES } from "./Limits.ts"
 import { retryAfter } from "./RetryPolicy.ts"
 
@@ -100,25 +103,41 @@ const send = Effect.fnUntraced(function* (
   return reply
 })
 
+const endOf = (cause: Cause.Cause<BrokenExchange>): ExchangeEnd =>
+  Option.match(Cause.findErrorOption(cause), { onNone: () => "abandoned", onSome: ({ kind }) => kind })
+
+/** Within the limit, of which waits that are not the remote's take nothing; a failure is told to the layers below. */
+const withinLimit = <A, R>(
+  run: Effect.Effect<A, BrokenExchange, R>,
+  timeout: Duration.Input,
+  { end, expired, watch }: ReturnType<typeof makeExchangeWatch>
+): Effect.Effect<A, BrokenExchange, R> =>
+  run.pipe(
+    Effect.provideService(ExchangeWatch, watch),
+    Effect.raceFirst(Effect.andThen(expired, late(timeout))),
+    Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : end(endOf(exit.cause))))
+  )
+
 /** Sends, and gives the body as it comes. The limit holds for the head, and for each wait within the body. */
 export const openExchange = (
   http: HttpClient.HttpClient,
   request: HttpClientRequest.HttpClientRequest,
   options: { readonly timeout: Duration.Input }
-): Effect.Effect<OpenReply, BrokenExchange, Scope.Scope> => {
-  const { timeout } = options
-  const onLate = () => late(timeout)
-  return send(http, request).pipe(
-    Effect.timeoutOrElse({ duration: timeout, orElse: onLate }),
-    Effect.map((reply) => ({
-      ...reply,
-      body: Stream.timeoutOrElse(reply.body, {
-        duration: timeout,
-        orElse: () => Stream.fromEffect(onLate())
-      })
-    }))
-  )
-}
+): Effect.Effect<OpenReply, BrokenExchange, Scope.Scope> =>
+  Effect.suspend(() => {
+    const { timeout } = options
+    const watched = makeExchangeWatch(Duration.toMillis(timeout))
+    return withinLimit(send(http, request), timeout, watched).pipe(
+      Effect.tap(() => Effect.addFinalizer(() => watched.end("abandoned"))),
+      Effect.map((reply) => ({
+        ...reply,
+        body: Stream.timeoutOrElse(reply.body, {
+          duration: timeout,
+          orElse: () => Stream.fromEffect(late(timeout))
+        }).pipe(Stream.onExit((exit) => watched.end(Exit.isSuccess(exit) ? "whole" : endOf(exit.cause))))
+      }))
+    )
+  })
 
 /** Sends, and reads the body, at most `maxBytes` of it (16 MiB unless told). The limit holds for the whole. */
 export const exchange = (
@@ -126,13 +145,16 @@ export const exchange = (
   request: HttpClientRequest.HttpClientRequest,
   options: { readonly timeout: Duration.Input; readonly maxBytes?: number }
 ): Effect.Effect<Reply, BrokenExchange> =>
-  send(http, request).pipe(
-    Effect.flatMap(({ body, ...head }) =>
-      Effect.map(collect(body, options.maxBytes ?? MAX_REPLY_BYTES), (bytes): Reply => ({ ...head, bytes }))
-    ),
-    Effect.scoped,
-    Effect.timeoutOrElse({ duration: options.timeout, orElse: () => late(options.timeout) })
-  )
+  Effect.suspend(() => {
+    const watched = makeExchangeWatch(Duration.toMillis(options.timeout))
+    const whole = send(http, request).pipe(
+      Effect.flatMap(({ body, ...head }) =>
+        Effect.map(collect(body, options.maxBytes ?? MAX_REPLY_BYTES), (bytes): Reply => ({ ...head, bytes }))
+      ),
+      Effect.scoped
+    )
+    return Effect.tap(withinLimit(whole, options.timeout, watched), () => watched.end("whole"))
+  })
 
 const collect = Effect.fnUntraced(function* (body: OpenReply["body"], maxBytes: number) {
   const chunks: Array<Uint8Array> = []

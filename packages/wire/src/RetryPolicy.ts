@@ -5,6 +5,7 @@
  * each attempt itself. Whether a request may be sent twice is the caller's to know.
  */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -38,10 +39,15 @@ const httpDate = (text: string, nowMillis: number): number | undefined => {
   return month === -1 ? undefined : millis
 }
 
+/** Epoch milliseconds of an HTTP-date in any of its three forms, undefined when it is none. */
+export const parseHttpDate = (text: string | undefined, nowMillis: number): number | undefined =>
+  text === undefined ? undefined : httpDate(text.trim(), nowMillis)
+
 /**
- * How long a reply's `Retry-After` asks to wait, in milliseconds from `nowMillis`: seconds or an
- * HTTP-date, 0 when negative or past, at most 15 minutes. Undefined without a header that can be
- * understood. Header names are lower case.
+ * How long a reply's `Retry-After` asks to wait, in milliseconds: seconds or an HTTP-date, at most 15 minutes.
+ * A date is measured from the reply's own `Date`, since the remote's clock need not be ours, else from `nowMillis`.
+ * Undefined where nothing usable is asked: no header, one that cannot be understood, a negative number, a date that
+ * is past. Header names are lower case.
  */
 export const retryAfter = (
   headers: Readonly<Record<string, string | undefined>>,
@@ -49,12 +55,18 @@ export const retryAfter = (
 ): number | undefined => {
   const value = headers["retry-after"]?.trim()
   if (value === undefined) return undefined
-  const millis = /^[+-]?\d+(?:\.\d+)?$/.test(value)
-    ? Math.ceil(Number(value) * 1000)
-    : (httpDate(value, nowMillis) ?? Number.NaN) - nowMillis
-  if (Number.isNaN(millis)) return undefined
-  return Math.min(Math.max(millis, 0), MAX_RETRY_AFTER_MILLIS)
+  if (/^\+?\d+(?:\.\d+)?$/.test(value)) {
+    return Math.min(Math.ceil(Number(value) * 1000), MAX_RETRY_AFTER_MILLIS)
+  }
+  const date = httpDate(value, nowMillis)
+  const millis = (date ?? Number.NaN) - (parseHttpDate(headers["date"], nowMillis) ?? nowMillis)
+  return millis >= 0 ? Math.min(millis, MAX_RETRY_AFTER_MILLIS) : undefined
 }
+
+/** How many attempts of the same call went before this one: 0 for the first. */
+export const AttemptsBefore = Context.Reference<number>("@tillbridge/wire/AttemptsBefore", {
+  defaultValue: () => 0
+})
 
 /** What `retrying` does with a failure. */
 export interface RetryOptions<E> {
@@ -87,7 +99,7 @@ export const retrying = <E>(
 
   return <A, E1 extends E, R>(self: Effect.Effect<A, E1, R>): Effect.Effect<A, E1, R> => {
     const attempt = (retries: number, startedAt: number): Effect.Effect<A, E1, R> =>
-      self.pipe(
+      (retries === 0 ? self : Effect.provideService(self, AttemptsBefore, retries)).pipe(
         Effect.catch(
           Effect.fnUntraced(function* (error: E1) {
             if (retries >= options.times || !options.isRetryable(error)) return yield* Effect.fail(error)

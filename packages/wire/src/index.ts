@@ -49,7 +49,21 @@ export {
   type XmlListOptions
 } from "./RecordSplitter.ts"
 export { BodyTooLarge, BodyUnreadable, readBytes, readForm, UnsupportedBody } from "./RequestBody.ts"
-export { MAX_RETRY_AFTER_MILLIS, retryAfter, retrying, type RetryOptions } from "./RetryPolicy.ts"
+export {
+  CIRCUIT_OPEN,
+  makeRemoteTraffic,
+  type RemoteTraffic,
+  type TrafficOptions,
+  type TrafficReport
+} from "./RemoteTraffic.ts"
+export {
+  AttemptsBefore,
+  MAX_RETRY_AFTER_MILLIS,
+  parseHttpDate,
+  retryAfter,
+  retrying,
+  type RetryOptions
+} from "./RetryPolicy.ts"
 export {
   MalformedXml,
   parseXml,

@@ -12,6 +12,12 @@ export const secretSource = (value: unknown, what: string, folder: string): Secr
   const [name, text] = table.length === 1 ? table[0]! : []
   if (name === "env" && typeof text === "string") return { env: text }
   if (name === "file" && typeof text === "string") return { file: resolve(folder, text) }
+  if (typeof value === "string") {
+    throw misconfigured(
+      `${what} holds a secret, and a secret may not stand in the file: write { env = "NAME" }, the name of an ` +
+        'environment variable that holds it, or { file = "PATH" }, a file of its own'
+    )
+  }
   throw misconfigured(`${what} must be { env = "NAME" } or { file = "PATH" }`)
 }
 

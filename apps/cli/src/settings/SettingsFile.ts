@@ -16,7 +16,14 @@ export interface ServeTables {
   readonly proxies?: unknown
 }
 
-export interface SettingsFile extends ServeTables {
+/** What only commands on remotes read, as it stands in the file. */
+export interface RemoteTables {
+  readonly path: string
+  readonly remotes?: Table
+  readonly links?: Table
+}
+
+export interface SettingsFile extends ServeTables, RemoteTables {
   readonly database?: string
   readonly merchant?: string
   readonly host?: string
@@ -68,9 +75,16 @@ const tableOf = (path: string, key: string, root: Table): Table | undefined => {
   throw misconfigured(`${path}: ${key} must be a table: [${key}]`)
 }
 
+/** What the parser says, without the value it stumbled over: that may be a secret that lacks its quotes. */
+const faultOf = (message: string): string =>
+  message.replace(/^(Invalid value|Invalid date-time|Integer out of range) '.*' (at line)/s, "$1 $2")
+
+/** The settings file, whether it exists or not. */
+export const settingsPath = (given: string | undefined): string => resolve(given ?? "tillbridge.toml")
+
 /** `undefined` when the file is the default one and does not exist. */
 export const readSettingsFile = (given: string | undefined): SettingsFile | undefined => {
-  const path = resolve(given ?? "tillbridge.toml")
+  const path = settingsPath(given)
   let text: string
   try {
     text = readFileSync(path, "utf8")
@@ -79,13 +93,16 @@ export const readSettingsFile = (given: string | undefined): SettingsFile | unde
     throw misconfigured(`cannot read the settings file ${path}: ${systemReason(cause)}`)
   }
   const parsed = Toml.parse(text)
-  if (Result.isFailure(parsed)) throw misconfigured(`${path} is not valid TOML: ${parsed.failure.message}`)
+  if (Result.isFailure(parsed))
+    throw misconfigured(`${path} is not valid TOML: ${faultOf(parsed.failure.message)}`)
   const root: Table = parsed.success
-  knownKeys(path, "", root, ["database", "merchant", "serve", "limits", "dialects"])
+  knownKeys(path, "", root, ["database", "merchant", "serve", "limits", "dialects", "remotes", "links"])
   const { database, merchant } = root
   const serve = tableOf(path, "serve", root)
   const limits = tableOf(path, "limits", root)
   const dialects = tableOf(path, "dialects", root)
+  const remotes = tableOf(path, "remotes", root)
+  const links = tableOf(path, "links", root)
   if (serve !== undefined) knownKeys(path, " in [serve]", serve, ["host", "port", "proxies"])
   const host = serve?.["host"]
   const port = serve?.["port"] === undefined ? undefined : Number(serve["port"])
@@ -106,6 +123,8 @@ export const readSettingsFile = (given: string | undefined): SettingsFile | unde
     ...(port === undefined ? {} : { port }),
     ...(limits === undefined ? {} : { limits }),
     ...(dialects === undefined ? {} : { dialects }),
+    ...(remotes === undefined ? {} : { remotes }),
+    ...(links === undefined ? {} : { links }),
     ...(serve?.["proxies"] === undefined ? {} : { proxies: serve["proxies"] })
   }
 }

@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import type * as HttpClient from "effect/http/HttpClient"
 import { TLSSocket } from "node:tls"
+import { CONNECT_MILLIS } from "./limits.ts"
 
 export interface PinOptions {
   /** The only certificate that is taken; `null`: the one of the first good login. */
@@ -36,11 +37,21 @@ const fingerprintOf = (socket: TLSSocket): Fingerprint | null => {
 }
 
 /** Which certificate is trusted, and which is on trial. */
-const makePin = ({ fingerprint, onTrusted }: PinOptions) => {
+export interface Pin {
+  readonly takes: (seen: Fingerprint | null) => boolean
+  /** The one that the site showed last, trusted or not. */
+  readonly lastSeen: () => Fingerprint | null
+  readonly trust: CertificateTrust["Service"]
+}
+
+export const makePin = ({ fingerprint, onTrusted }: PinOptions): Pin => {
   let trusted = fingerprint
   let onTrial: Fingerprint | null = null
+  let last: Fingerprint | null = null
   return {
-    takes: (seen: Fingerprint | null): boolean => {
+    lastSeen: () => last,
+    takes: (seen) => {
+      last = seen
       if (seen === null) return false
       if (trusted !== null) return seen === trusted
       onTrial ??= seen
@@ -60,10 +71,14 @@ const makePin = ({ fingerprint, onTrusted }: PinOptions) => {
 }
 
 /** `HttpClient` that checks certificates by their fingerprint alone, and what a client tells of its logins. */
-export const layer = (options: PinOptions): Layer.Layer<HttpClient.HttpClient | CertificateTrust> => {
-  const pin = makePin(options)
+export const layer = (options: PinOptions): Layer.Layer<HttpClient.HttpClient | CertificateTrust> =>
+  layerOf(makePin(options))
+
+/** As `layer`, with a pin that can be asked. */
+export const layerOf = (pin: Pin): Layer.Layer<HttpClient.HttpClient | CertificateTrust> => {
   const connect = Undici.buildConnector({
     allowH2: false,
+    timeout: CONNECT_MILLIS,
     // A resumed connection would show no certificate.
     maxCachedSessions: 0,
     // The fingerprint is looked at instead.
