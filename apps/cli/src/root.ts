@@ -9,6 +9,7 @@ import { dialects } from "./commands/dialects.ts"
 import { merchants } from "./commands/merchants.ts"
 import { periods } from "./commands/periods.ts"
 import { serve } from "./commands/serve.ts"
+import { simulate } from "./commands/simulate.ts"
 import { globalFlags } from "./GlobalFlags.ts"
 
 export const tillbridge = Command.make("tillbridge").pipe(
@@ -18,7 +19,7 @@ export const tillbridge = Command.make("tillbridge").pipe(
     { command: "tillbridge customers import customers.csv" }
   ]),
   Command.withSubcommands([
-    { group: "Run", commands: [serve] },
+    { group: "Run", commands: [serve, simulate] },
     { group: "Store", commands: [merchants, credentials, customers, cards, periods] },
     { group: "Tools", commands: [convert, dialects, completions((): Command.Command.Any => tillbridge)] }
   ]),
