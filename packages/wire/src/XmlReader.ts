@@ -1,15 +1,12 @@
 /**
- * XML text into a plain tree, every value as the text it was. Built on fast-xml-parser, which is
- * no validating parser, changes values by default and accepts much that is not XML: so the text
- * first passes our guard and then its validator, and references are decoded here, once.
- * Not supported: DOCTYPE and ENTITY (refused wherever the words appear after `<!`, in CDATA too),
- * namespaces (prefixes stay part of the name), XML 1.1, and elements or attributes named
- * `constructor`, `prototype` or `__proto__`. Parsing blocks: up to 1 ms for each KB full of tags.
+ * XML text into a plain tree, every value as the text it was, in one pass whose time and memory are linear to the
+ * text. Not supported: DOCTYPE and ENTITY (refused wherever the words appear after `<!`, in CDATA too), namespaces
+ * (prefixes stay part of the name), XML 1.1, and elements or attributes named `constructor`, `prototype` or
+ * `__proto__`. Values of a long document are views of it: whoever keeps one for long keeps the document's text.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { XMLParser, XMLValidator } from "fast-xml-parser"
-import { decodeReferences, whyRefused } from "./internal/xmlGuard.ts"
+import { readTree } from "./internal/xmlTree.ts"
 import { MAX_BODY_BYTES, MAX_REQUEST_XML_ELEMENTS, MAX_XML_DEPTH } from "./Limits.ts"
 
 /** The text is not XML that is accepted here. `reason` holds none of the text. */
@@ -53,62 +50,16 @@ export const xmlChildren = (element: XmlElement, name: string): ReadonlyArray<Xm
 export const xmlChildText = (element: XmlElement, name: string): string | undefined =>
   xmlChild(element, name)?.text
 
-// Neither word can be the name of an element, so they cannot clash with one.
-const TEXT = "#text"
-const CDATA = "#cdata"
-const ATTRIBUTES = ":@"
-
-type OrderedNode = Readonly<Record<string, unknown>>
-
-const makeParser = (maxDepth: number) =>
-  new XMLParser({
-    preserveOrder: true,
-    attributeNamePrefix: "",
-    ignoreAttributes: false,
-    ignoreDeclaration: true,
-    ignorePiTags: true,
-    parseTagValue: false,
-    parseAttributeValue: false,
-    trimValues: false,
-    processEntities: false,
-    textNodeName: TEXT,
-    cdataPropName: CDATA,
-    maxNestedTags: maxDepth,
-    jPath: false,
-    // Its default would rename an element called toString.
-    onDangerousProperty: (name) => name
-  })
-
-// The guard has seen every reference, so none is undefined by now.
-const decoded = (text: string): string => decodeReferences(text) ?? text
-
-const attributesOf = (node: OrderedNode): Record<string, string> => {
-  const attributes: Record<string, string> = Object.create(null)
-  for (const [name, value] of Object.entries(node[ATTRIBUTES] ?? {})) {
-    // XML turns literal white space in an attribute into spaces; a reference keeps it.
-    attributes[name] = decoded(String(value).replace(/[\t\n]/g, " "))
+/** Length as UTF-8; a lone surrogate counts as what stands for it. */
+const utf8Length = (text: string): number => {
+  let bytes = text.length
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0x80) continue
+    // Each half of a pair adds one: four bytes for two units.
+    bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2
   }
-  return attributes
-}
-
-const toElement = (name: string, node: OrderedNode): XmlElement => {
-  const children: Array<XmlElement> = []
-  const runs: Array<{ readonly text: string; readonly blank: boolean }> = []
-  for (const child of node[name] as ReadonlyArray<OrderedNode>) {
-    const key = Object.keys(child)[0] ?? TEXT
-    if (key === TEXT) {
-      const raw = String(child[TEXT])
-      runs.push({ text: decoded(raw), blank: !/[^ \t\n]/.test(raw) })
-    } else if (key === CDATA) {
-      const [content] = child[CDATA] as ReadonlyArray<OrderedNode>
-      runs.push({ text: String(content?.[TEXT] ?? ""), blank: false })
-    } else {
-      children.push(toElement(key, child))
-    }
-  }
-  let text = ""
-  for (const run of runs) if (children.length === 0 || !run.blank) text += run.text
-  return { name, attributes: attributesOf(node), children, text }
+  return bytes
 }
 
 const fail = (reason: string) => Result.fail(new MalformedXml({ reason }))
@@ -119,25 +70,13 @@ const fail = (reason: string) => Result.fail(new MalformedXml({ reason }))
  */
 export const parseXml = (text: string, limits: XmlLimits = {}): Result.Result<XmlElement, MalformedXml> => {
   const maxBytes = limits.maxBytes ?? MAX_BODY_BYTES
-  const maxDepth = limits.maxDepth ?? MAX_XML_DEPTH
-  const maxElements = limits.maxElements ?? MAX_REQUEST_XML_ELEMENTS
   // A UTF-16 unit is at most three bytes, so short text need not be measured.
-  if (text.length > maxBytes || (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes)) {
+  if (text.length > maxBytes || (text.length * 3 > maxBytes && utf8Length(text) > maxBytes)) {
     return fail(`longer than ${maxBytes} bytes`)
   }
-  const document = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-  try {
-    const refused = whyRefused(document, { maxDepth, maxElements })
-    if (refused !== undefined) return fail(refused)
-    // Its message quotes the document, so it is not passed on.
-    if (XMLValidator.validate(document) !== true) return fail("not well-formed")
-    const nodes: ReadonlyArray<OrderedNode> = makeParser(maxDepth).parse(document)
-    for (const node of nodes) {
-      const name = Object.keys(node)[0]
-      if (name !== undefined && name !== TEXT) return Result.succeed(toElement(name, node))
-    }
-    return fail("no root element")
-  } catch {
-    return fail("not accepted by the parser")
-  }
+  const read = readTree(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, {
+    maxDepth: limits.maxDepth ?? MAX_XML_DEPTH,
+    maxElements: limits.maxElements ?? MAX_REQUEST_XML_ELEMENTS
+  })
+  return typeof read === "string" ? fail(read) : Result.succeed(read)
 }
