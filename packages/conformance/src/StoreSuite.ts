@@ -15,6 +15,9 @@ import { merchantCases } from "./StoreMerchants.ts"
 import { modelCases } from "./StoreModel.ts"
 import { modifiedCases } from "./StoreModified.ts"
 import { positionCases } from "./StorePositions.ts"
+import { syncJournalCases } from "./StoreSyncJournal.ts"
+import { syncLinkCases } from "./StoreSyncLinks.ts"
+import { syncRecordCases } from "./StoreSyncRecords.ts"
 import { textCases } from "./StoreText.ts"
 import { unitCases } from "./StoreUnits.ts"
 
@@ -41,6 +44,9 @@ export const storeCapabilities = (
     feedCases(settings),
     modifiedCases(settings),
     positionCases(),
+    syncLinkCases(),
+    syncRecordCases(settings),
+    syncJournalCases(),
     modelCases(settings)
   ]
 }

@@ -115,6 +115,20 @@ export interface RunCounts {
   readonly cards: number
 }
 
+/** Of a run that has done nothing yet. */
+export const noCounts: RunCounts = {
+  pages: 0,
+  seen: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  kept: 0,
+  deadLettered: 0,
+  removed: 0,
+  notRemovable: 0,
+  cards: 0
+}
+
 export interface SyncRun {
   readonly id: number
   readonly link: Link

@@ -33,6 +33,8 @@ import {
   windowed,
   without
 } from "./memorySearch.ts"
+import { copySyncMemory, makeMemorySync, newSyncMemory, type SyncMemory } from "./memorySync.ts"
+import { SyncRepository } from "./SyncRepository.ts"
 import { UnitOfWork } from "./UnitOfWork.ts"
 
 interface Tenant {
@@ -46,6 +48,7 @@ interface Tenant {
   readonly removed: Map<string, Change>
   /** The newest change of each customer or of one of its cards. */
   readonly touched: Map<number, Touched>
+  readonly sync: SyncMemory
 }
 
 interface Database {
@@ -71,7 +74,8 @@ const snapshot = ({ credentials, tenants }: Database): Database => ({
         customers: new Map(tenant.customers),
         cards: new Map(tenant.cards),
         removed: new Map(tenant.removed),
-        touched: new Map(tenant.touched)
+        touched: new Map(tenant.touched),
+        sync: copySyncMemory(tenant.sync)
       }
     ])
   )
@@ -133,7 +137,8 @@ const make = Effect.gen(function* () {
           customers: new Map(),
           cards: new Map(),
           removed: new Map(),
-          touched: new Map()
+          touched: new Map(),
+          sync: newSyncMemory()
         })
         return made
       }),
@@ -380,13 +385,19 @@ const make = Effect.gen(function* () {
       })
   })
 
+  const sync = makeMemorySync(
+    (id, use) => using(({ tenants }) => use(tenants.get(id)?.sync ?? newSyncMemory())),
+    unitOfWork.atomically
+  )
+
   return Context.empty().pipe(
     Context.add(UnitOfWork, unitOfWork),
     Context.add(MerchantRepository, merchants),
     Context.add(CustomerRepository, customers),
     Context.add(CardRepository, cards),
     Context.add(ChangeFeed, feed),
-    Context.add(CredentialRepository, credentials)
+    Context.add(CredentialRepository, credentials),
+    Context.add(SyncRepository, sync)
   )
 })
 
@@ -398,6 +409,7 @@ export type Repositories =
   | CardRepository
   | ChangeFeed
   | CredentialRepository
+  | SyncRepository
 
 /** All repositories over one store in memory. */
 export const layerMemory: Layer.Layer<Repositories> = Layer.effectContext(make)

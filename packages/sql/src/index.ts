@@ -8,6 +8,7 @@ import { layerChangeFeed } from "./SqlChangeFeed.ts"
 import { layerCredentials } from "./SqlCredentials.ts"
 import { layerCustomers } from "./SqlCustomers.ts"
 import { layerMerchants } from "./SqlMerchants.ts"
+import { layerSync } from "./SqlSync.ts"
 import { layerUnitOfWork } from "./SqlUnitOfWork.ts"
 
 export { migrations } from "./migrations.ts"
@@ -19,5 +20,6 @@ export const layerRepositories: Layer.Layer<Repositories, StorageError, SqlClien
   layerCustomers,
   layerCards,
   layerChangeFeed,
-  layerCredentials
+  layerCredentials,
+  layerSync
 ).pipe(Layer.provide(layerMigrations), Layer.provideMerge(layerUnitOfWork))

@@ -168,6 +168,77 @@ WHERE customers.merchant_id = newest.merchant_id AND customers.id = newest.custo
   `CREATE INDEX customers_by_touch ON customers (merchant_id, touched, touched_at)`
 ]
 
+/** Rows in the order of their key and nothing beside them: a third less to write. PostgreSQL has no such tables. */
+const keyed = " WITHOUT ROWID"
+
+/** What synchronising remembers; `a` is the system of a pair that comes first by name. */
+const sync = [
+  `CREATE TABLE sync_pairs (
+  id BIGINT PRIMARY KEY,
+  merchant_id BIGINT NOT NULL REFERENCES merchants (id),
+  a TEXT NOT NULL,
+  b TEXT NOT NULL,
+  UNIQUE (merchant_id, a, b)
+)`,
+  `CREATE TABLE sync_records (
+  pair_id BIGINT NOT NULL,
+  a_key TEXT NOT NULL,
+  b_key TEXT NOT NULL,
+  a_mark TEXT,
+  b_mark TEXT,
+  sent TEXT,
+  a_seen BIGINT NOT NULL,
+  b_seen BIGINT NOT NULL,
+  PRIMARY KEY (pair_id, a_key)
+)${keyed}`,
+  `CREATE UNIQUE INDEX sync_records_by_b ON sync_records (pair_id, b_key)`,
+  `CREATE TABLE sync_links (
+  id BIGINT PRIMARY KEY,
+  merchant_id BIGINT NOT NULL REFERENCES merchants (id),
+  from_system TEXT NOT NULL,
+  to_system TEXT NOT NULL,
+  checkpoint TEXT,
+  sweep BIGINT NOT NULL DEFAULT 1,
+  sweeping INTEGER NOT NULL DEFAULT 0,
+  paused TEXT,
+  epoch BIGINT NOT NULL DEFAULT 0,
+  owner TEXT,
+  lease_until BIGINT,
+  UNIQUE (merchant_id, from_system, to_system)
+)`,
+  `CREATE TABLE sync_dead_letters (
+  merchant_id BIGINT NOT NULL,
+  id BIGINT NOT NULL,
+  link_id BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  key TEXT,
+  kind TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  payload TEXT,
+  created_at BIGINT NOT NULL,
+  failed_at BIGINT NOT NULL,
+  attempts INTEGER NOT NULL,
+  PRIMARY KEY (merchant_id, id),
+  UNIQUE (link_id, name)
+)`,
+  `CREATE INDEX sync_dead_letters_by_link ON sync_dead_letters (link_id, id)`,
+  `CREATE TABLE sync_runs (
+  merchant_id BIGINT NOT NULL,
+  id BIGINT NOT NULL,
+  link_id BIGINT NOT NULL,
+  started_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  outcome TEXT NOT NULL,
+  error TEXT,
+  counts TEXT NOT NULL,
+  PRIMARY KEY (merchant_id, id)
+)`,
+  `CREATE INDEX sync_runs_by_link ON sync_runs (link_id, id)`,
+  `ALTER TABLE merchants ADD COLUMN next_sync_id BIGINT NOT NULL DEFAULT 1`,
+  // Who follows the customers that are gone does not walk over the cards that are.
+  `CREATE INDEX removals_of_customers ON removals (merchant_id, position) WHERE entity = 'customer'`
+]
+
 interface Migration {
   readonly id: number
   readonly name: string
@@ -176,7 +247,8 @@ interface Migration {
 
 export const migrations: ReadonlyArray<Migration> = [
   { id: 1, name: "first_till", statements: first },
-  { id: 2, name: "customers_touched", statements: touched }
+  { id: 2, name: "customers_touched", statements: touched },
+  { id: 3, name: "sync", statements: sync }
 ]
 
 /** Brings the database to the newest schema, or refuses one from a newer program and leaves it untouched. */
@@ -186,6 +258,8 @@ export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient | Un
     const { atomically } = yield* UnitOfWork
     const storing = yield* makeStoring
     const newest = migrations.reduce((max, { id }) => Math.max(max, id), 0)
+    const spoken = (statement: string) =>
+      sql.onDialectOrElse({ pg: () => statement.replace(keyed, ""), orElse: () => statement })
 
     const run: Effect.Effect<void, SqlError.SqlError | StorageError> = Effect.gen(function* () {
       yield* sql`CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -200,7 +274,7 @@ export const migrate: Effect.Effect<void, StorageError, SqlClient.SqlClient | Un
       }
       for (const { id, name, statements } of migrations) {
         if (applied.has(id)) continue
-        for (const statement of statements) yield* sql.unsafe(statement)
+        for (const statement of statements) yield* sql.unsafe(spoken(statement))
         yield* sql`INSERT INTO schema_migrations ${sql.insert({ id, name, applied_at: Date.now() })}`
       }
     })
