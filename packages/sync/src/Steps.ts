@@ -138,7 +138,7 @@ export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
       )
     if (run.state.sweeping) {
       // Told, though not written: neither may be taken for gone.
-      const aside = [...letters.flatMap(({ key }) => key ?? [])]
+      const aside = letters.flatMap(({ key }) => key ?? [])
       const told = [...keysOf(sifted.unchanged), ...keysOf(sifted.stale), ...aside]
       if (told.length > 0) yield* repository.markSeen(merchant, link, told, run.state.sweep)
     }

@@ -11,7 +11,7 @@ import {
   type StorageError
 } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
-import { e164 } from "./Phones.ts"
+import { e164, spellings } from "./Phones.ts"
 import type { Matching } from "./Writer.ts"
 
 /** One, nobody, or several, with why. */
@@ -77,11 +77,11 @@ export const matchOf = Effect.fnUntraced(function* (
     for (const phone of [customer.phone, customer.mobilePhone]) {
       const wanted = e164(phone, country)
       if (phone == null || wanted === null) continue
-      const refs = yield* customers.refs(merchant, { phone }, window)
-      for (const found of yield* customers.getMany(
-        merchant,
-        refs.map(({ id }) => id)
-      )) {
+      const refs = yield* Effect.forEach(spellings(phone, country), (spelling) =>
+        customers.refs(merchant, { phone: spelling }, window)
+      )
+      const candidates = [...new Set(refs.flat().map(({ id }) => id))]
+      for (const found of yield* customers.getMany(merchant, candidates)) {
         if (e164(found.phone, country) === wanted || e164(found.mobilePhone, country) === wanted)
           ids.add(found.id)
       }

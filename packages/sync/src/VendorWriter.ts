@@ -20,7 +20,7 @@ import { differences, type FieldDifference } from "./Agreement.ts"
 import { changeFromText, changeText } from "./ChangeText.ts"
 import { letterOfChange } from "./Letters.ts"
 import { markOf, numbersOf, sameMark } from "./Mark.ts"
-import { e164 } from "./Phones.ts"
+import { e164, spellings } from "./Phones.ts"
 import type { Matching, Outcome, PageWork, RemovalOutcome, ToldChange, Writer } from "./Writer.ts"
 
 type Destination = CustomerDestination["Service"]
@@ -55,7 +55,7 @@ const wordsOf = ({ customer, cards }: CustomerChange, { by, country }: Matching)
   ...(by.includes("card") ? cards.map(({ number }): LookUp => ({ by: "card", value: number })) : []),
   ...(by.includes("phone")
     ? [customer.phone, customer.mobilePhone].flatMap((phone): ReadonlyArray<LookUp> =>
-        phone == null || e164(phone, country) === null ? [] : [{ by: "phone", value: phone }]
+        phone == null ? [] : spellings(phone, country).map((value): LookUp => ({ by: "phone", value }))
       )
     : []),
   ...(by.includes("email") && customer.email != null && emailKey(customer.email) !== null
