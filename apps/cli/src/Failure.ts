@@ -1,17 +1,19 @@
 /**
  * How a command ends when it does not end well. The exit codes are part of the command line's contract: 1 the command
- * ran and found failed rows or nothing, 2 wrong usage or configuration, 3 the database could not be reached.
+ * ran and found failed rows or nothing, 2 wrong usage or configuration, 3 the database or a remote could not be reached.
  */
 import * as Data from "effect/Data"
 
-export type FailureKind = "not-found" | "rejected" | "usage" | "config" | "database"
+export type FailureKind = "not-found" | "rejected" | "usage" | "config" | "database" | "remote" | "busy"
 
 const exitCodes: Record<FailureKind, number> = {
   "not-found": 1,
   rejected: 1,
   usage: 2,
   config: 2,
-  database: 3
+  database: 3,
+  remote: 3,
+  busy: 3
 }
 
 /** One clear line for the caller: what failed, and what to do next. */

@@ -58,21 +58,31 @@ const examplesOf = (doc: HelpDoc, heading: (text: string) => string): ReadonlyAr
         )
       ]
 
-/** The first screen: fits 80 by 24. */
-const rootPage = (doc: HelpDoc, heading: (text: string) => string): ReadonlyArray<string> => [
-  doc.description,
-  ...(doc.subcommands ?? []).flatMap(({ commands, group }) => [
+/** The first screen: fits 80 by 24. The names of groups stand to the left, so that they take no line. */
+const rootPage = (doc: HelpDoc, heading: (text: string) => string): ReadonlyArray<string> => {
+  const block = (name: string, rows: ReadonlyArray<string>) =>
+    rows.map((row, at) => (at === 0 ? heading(name) + " ".repeat(10 - name.length) : " ".repeat(10)) + row)
+  return [
+    doc.description,
     "",
-    heading(group ?? "Commands"),
-    ...commands.map(
-      (command) => `  ${command.name.padEnd(12)} ${command.shortDescription ?? command.description}`
-    )
-  ]),
-  ...examplesOf(doc, heading),
-  "",
-  "Every command takes --help, --json, --config FILE and --database URL.",
-  "Settings: tillbridge.toml, then TILLBRIDGE_* variables, then flags."
-]
+    ...(doc.subcommands ?? []).flatMap(({ commands, group }) =>
+      block(
+        group ?? "Commands",
+        commands.map(
+          (command) => `${command.name.padEnd(12)} ${command.shortDescription ?? command.description}`
+        )
+      )
+    ),
+    "",
+    ...block(
+      "Examples",
+      (doc.examples ?? []).map(({ command }) => command)
+    ),
+    "",
+    "Every command takes --help, --json, --config FILE and --database URL.",
+    "Settings: tillbridge.toml, then TILLBRIDGE_* variables, then flags."
+  ]
+}
 
 const commandPage = (
   doc: HelpDoc,

@@ -8,6 +8,7 @@ import { customers } from "./commands/customers.ts"
 import { dialects } from "./commands/dialects.ts"
 import { merchants } from "./commands/merchants.ts"
 import { periods } from "./commands/periods.ts"
+import { remotes } from "./commands/remotes.ts"
 import { serve } from "./commands/serve.ts"
 import { simulate } from "./commands/simulate.ts"
 import { globalFlags } from "./GlobalFlags.ts"
@@ -20,6 +21,7 @@ export const tillbridge = Command.make("tillbridge").pipe(
   ]),
   Command.withSubcommands([
     { group: "Run", commands: [serve, simulate] },
+    { group: "Sync", commands: [remotes] },
     { group: "Store", commands: [merchants, credentials, customers, cards, periods] },
     { group: "Tools", commands: [convert, dialects, completions((): Command.Command.Any => tillbridge)] }
   ]),

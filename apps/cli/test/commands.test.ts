@@ -53,7 +53,8 @@ describe("help", { timeout: 60_000 }, () => {
     expect(first!.code).toBe(0)
     expect(lines.length).toBeLessThanOrEqual(23)
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
-    for (const group of ["Run", "Store", "Tools", "Examples"]) expect(lines).toContain(group)
+    const groups = lines.map((line) => /^(\w+) {2,}\w/.exec(line)?.[1]).filter((group) => group !== undefined)
+    expect(groups).toEqual(["Run", "Sync", "Store", "Tools", "Examples"])
     expect(bare!.code).toBe(0)
     for (const { stdout } of [page!, list!, storeList!]) {
       const order = [

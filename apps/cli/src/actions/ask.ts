@@ -23,3 +23,17 @@ export const confirm = (question: string, yes: boolean): Effect.Effect<void, Fai
     return Effect.sync(() => asking.close())
   })
 }
+
+/** Asks for one line, which must not be empty. Never for a secret: it would stand on the screen. */
+export const ask = (question: string): Effect.Effect<string, Failure> =>
+  Effect.callback<string, Failure>((resume) => {
+    const asking = createInterface({ input: process.stdin, output: process.stderr })
+    asking.on("SIGINT", () => process.kill(process.pid, "SIGINT"))
+    asking.once("close", () => resume(Effect.fail(rejected("nothing was changed"))))
+    void asking.question(`${visible(question)}: `).then((answer) => {
+      const said = answer.trim()
+      resume(said === "" ? Effect.fail(rejected("nothing was changed")) : Effect.succeed(said))
+      asking.close()
+    })
+    return Effect.sync(() => asking.close())
+  })

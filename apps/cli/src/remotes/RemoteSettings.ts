@@ -1,6 +1,6 @@
 /** `[remotes.NAME]`: what a remote is called, where it is, and how its dialect is to speak with it. */
 import { misconfigured } from "../Failure.ts"
-import type { SecretSource } from "../settings/Secret.ts"
+import { type SecretSource, secretWarning } from "../settings/Secret.ts"
 import { isTable, type Table } from "../settings/SettingsFile.ts"
 import { didYouMean } from "../Suggest.ts"
 import * as lcmanager from "./lcmanager.ts"
@@ -133,3 +133,7 @@ export const unknownRemote = (name: string, known: ReadonlyArray<string>, path: 
   const hint = didYouMean(name, known)
   return `there is no remote "${name}".${hint} In ${path}: ${known.join(", ")}`
 }
+
+/** What somebody should know of the places of its secrets; nothing of the secrets. */
+export const secretWarnings = ({ name, secrets }: RemoteSettings): ReadonlyArray<string> =>
+  Object.entries(secrets).flatMap(([key, source]) => secretWarning(source, `remotes.${name}.${key}`) ?? [])

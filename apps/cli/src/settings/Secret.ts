@@ -1,8 +1,8 @@
 /** Secrets are named, never written: `{ env = "NAME" }` or `{ file = "PATH" }`. */
-import { readFileSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
 import { resolve } from "node:path"
 import * as Redacted from "effect/Redacted"
-import { misconfigured, systemReason } from "../Failure.ts"
+import { Failure, misconfigured, systemReason } from "../Failure.ts"
 
 export type SecretSource = { readonly env: string } | { readonly file: string }
 
@@ -40,4 +40,25 @@ export const readSecret = (source: SecretSource, what: string): Redacted.Redacte
   }
   if (text === "") throw misconfigured(`${what}: ${source.file} is empty`)
   return Redacted.make(text)
+}
+
+export const isThere = (source: SecretSource): boolean => secretFault(source, "") === undefined
+
+const secretFault = (source: SecretSource, what: string): string | undefined => {
+  try {
+    readSecret(source, what)
+    return undefined
+  } catch (error) {
+    if (error instanceof Failure) return error.message
+    throw error
+  }
+}
+
+/** That a secret is not there, or in a file that others can read. */
+export const secretWarning = (source: SecretSource, what: string): string | undefined => {
+  const fault = secretFault(source, what)
+  if (fault !== undefined || "env" in source || process.platform === "win32") return fault
+  return (statSync(source.file).mode & 0o077) === 0
+    ? undefined
+    : `${what}: others on this machine may read ${source.file}. Close it: chmod 600 ${source.file}`
 }
