@@ -55,21 +55,64 @@ const formatOf = (zone: string): Intl.DateTimeFormat => {
 }
 
 const hour = 3_600_000
-/** Offsets of recent hours: pages of customers share most of them, and Intl costs microseconds a call. */
-const offsets = new Map<string, Map<number, number>>()
+const day = 24 * hour
 
-/** Milliseconds by which the zone's clock is ahead of UTC at an instant. No zone changes within a quarter of an hour. */
-const offsetAt = (zone: string, millis: number): number => {
-  const slot = Math.floor(millis / (hour / 4))
-  let known = offsets.get(zone)
-  if (known === undefined) offsets.set(zone, (known = new Map()))
-  let offset = known.get(slot)
-  if (offset === undefined) {
-    if (known.size > 20_000) known.clear()
-    offset = computeOffset(zone, slot * (hour / 4))
-    known.set(slot, offset)
+/** What was learned of one zone: Intl costs microseconds a call, and lists of customers are full of times. */
+interface KnownOffsets {
+  /** By quarter of an hour since 1970; no zone changes within one. */
+  readonly quarters: Map<number, number>
+  /** By day since 1970: the offset at its beginning and at its end; NaN: they differ. */
+  readonly days: Map<number, number>
+  /** By local day: the offset all through it and the days beside it; NaN: the clock is changed about then. */
+  readonly steady: Map<number, number>
+}
+
+const known = new Map<string, KnownOffsets>()
+
+const knownOf = (zone: string): KnownOffsets => {
+  let offsets = known.get(zone)
+  if (offsets === undefined) {
+    if (known.size > 1_000) known.clear()
+    known.set(zone, (offsets = { quarters: new Map(), days: new Map(), steady: new Map() }))
   }
-  return offset
+  return offsets
+}
+
+/** Keeps what was computed, and only so much of it. */
+const keep = (values: Map<number, number>, key: number, value: number): number => {
+  if (values.size > 20_000) values.clear()
+  values.set(key, value)
+  return value
+}
+
+const offsetInQuarter = (zone: string, { quarters }: KnownOffsets, millis: number): number => {
+  const quarter = Math.floor(millis / (hour / 4))
+  return quarters.get(quarter) ?? keep(quarters, quarter, computeOffset(zone, quarter * (hour / 4)))
+}
+
+/** Milliseconds by which the zone's clock is ahead of UTC at an instant. No zone goes and comes back within a day. */
+const offsetAt = (zone: string, millis: number): number => {
+  const offsets = knownOf(zone)
+  const number = Math.floor(millis / day)
+  let offset = offsets.days.get(number)
+  if (offset === undefined) {
+    const begin = offsetInQuarter(zone, offsets, number * day)
+    const end = offsetInQuarter(zone, offsets, (number + 1) * day)
+    offset = keep(offsets.days, number, begin === end ? begin : Number.NaN)
+  }
+  return Number.isNaN(offset) ? offsetInQuarter(zone, offsets, millis) : offset
+}
+
+/** The offset that holds at every hour from a day before this wall-clock time to a day after it, or NaN. */
+const steadyOffset = (zone: string, wall: number): number => {
+  const { steady } = knownOf(zone)
+  const number = Math.floor(wall / day)
+  const offset = steady.get(number)
+  if (offset !== undefined) return offset
+  const first = offsetAt(zone, (number - 1) * day)
+  let isSteady = true
+  for (let at = number; at <= number + 2; at++) if (offsetAt(zone, at * day) !== first) isSteady = false
+  return keep(steady, number, isSteady ? first : Number.NaN)
 }
 
 const computeOffset = (zone: string, millis: number): number => {
@@ -115,13 +158,19 @@ export const toLocal = (zone: TimeZone, instant: DateTime.Utc): LocalDateTime =>
  * (day 31 of April, month 13) carry over as in `Date.UTC`.
  */
 export const fromLocal = (zone: TimeZone, local: LocalDateTime): DateTime.Utc => {
-  const wall = utcMillis(local)
-  const before = offsetAt(zone, wall - 24 * hour)
-  const after = offsetAt(zone, wall + 24 * hour)
+  return DateTime.makeUnsafe(instantOf(zone, utcMillis(local)))
+}
+
+/** Milliseconds since 1970 of a wall-clock time that is given as if it were in UTC. */
+const instantOf = (zone: TimeZone, wall: number): number => {
+  const steady = steadyOffset(zone, wall)
+  if (!Number.isNaN(steady)) return wall - steady
+  const before = offsetAt(zone, wall - day)
+  const after = offsetAt(zone, wall + day)
   for (const offset of before >= after ? [before, after] : [after, before]) {
-    if (offsetAt(zone, wall - offset) === offset) return DateTime.makeUnsafe(wall - offset)
+    if (offsetAt(zone, wall - offset) === offset) return wall - offset
   }
-  return DateTime.makeUnsafe(wall - before)
+  return wall - before
 }
 
 /** Midnight that begins a local day, or the first instant of a day whose midnight a clock change skips. */
@@ -159,4 +208,44 @@ export const parseLocal = (text: string): Option.Option<LocalDateTime> => {
   return real && hours < 24 && minutes < 60 && seconds < 60
     ? Option.some({ year, month, day, hour: hours, minute: minutes, second: seconds, millisecond })
     : Option.none()
+}
+
+const monthDays = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
+
+/** The number that two digits are, or NaN. */
+const twoDigits = (text: string, at: number): number => {
+  const tens = text.charCodeAt(at) - 48
+  const ones = text.charCodeAt(at + 1) - 48
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
+}
+
+const hasSeparators = (text: string): boolean =>
+  text.charCodeAt(4) === 45 &&
+  text.charCodeAt(7) === 45 &&
+  text.charCodeAt(10) === 32 &&
+  text.charCodeAt(13) === 58 &&
+  text.charCodeAt(16) === 58
+
+/** Wall-clock milliseconds of `YYYY-MM-DD HH:MM:SS`, or NaN for any other form and what is no date of the calendar. */
+const wallOf = (text: string): number => {
+  if (text.length !== 19 || !hasSeparators(text)) return Number.NaN
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
+  const month = twoDigits(text, 5)
+  const dayOfMonth = twoDigits(text, 8)
+  const [hours, minutes, seconds] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)]
+  const isTime = hours < 24 && minutes < 60 && seconds < 60
+  // `Date.UTC` takes years below 100 for others.
+  if (!isTime || !(year >= 100) || !(month >= 1 && month <= 12) || !(dayOfMonth >= 1)) return Number.NaN
+  if (dayOfMonth > monthDays[month - 1]!) return Number.NaN
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  if (month === 2 && dayOfMonth === 29 && !isLeap) return Number.NaN
+  return Date.UTC(year, month - 1, dayOfMonth, hours, minutes, seconds)
+}
+
+/** The instant of a local time as `parseLocal` reads it; `null` when it is not one. Quick for `YYYY-MM-DD HH:MM:SS`. */
+export const instantOfLocal = (zone: TimeZone, text: string): DateTime.Utc | null => {
+  const wall = wallOf(text)
+  if (!Number.isNaN(wall)) return DateTime.makeUnsafe(instantOf(zone, wall))
+  const local = parseLocal(text)
+  return Option.isSome(local) ? fromLocal(zone, local.value) : null
 }

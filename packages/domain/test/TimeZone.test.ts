@@ -1,7 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Option, Schema } from "effect"
 import * as fc from "fast-check"
-import { formatLocal, formatLocalDate, fromLocal, parseLocal, TimeZone, toLocal } from "../src/index.ts"
+import {
+  formatLocal,
+  formatLocalDate,
+  fromLocal,
+  instantOfLocal,
+  parseLocal,
+  TimeZone,
+  toLocal
+} from "../src/index.ts"
 
 const zone = (name: string) => TimeZone.make(name)
 const local = (text: string) => Option.getOrThrow(parseLocal(text))
@@ -173,6 +181,58 @@ describe("local time written as text", () => {
     const clock = { year: 987, month: 6, day: 5, hour: 4, minute: 3, second: 2, millisecond: 999 }
     assert.strictEqual(formatLocal(clock), "0987-06-05 04:03:02")
     assert.strictEqual(formatLocalDate(clock), "0987-06-05")
+  })
+})
+
+describe("the instant of a local time as text", () => {
+  it.each([
+    ["Europe/Paris", "2024-03-31 02:30:00", "2024-03-31T01:30:00.000Z"],
+    ["Europe/Paris", "2024-10-27 02:30:00", "2024-10-27T00:30:00.000Z"],
+    ["Africa/Casablanca", "2024-03-10 02:30:00", "2024-03-10T01:30:00.000Z"],
+    ["Pacific/Apia", "2011-12-29 23:59:59", "2011-12-30T09:59:59.000Z"],
+    ["Pacific/Apia", "2011-12-31 00:00:00", "2011-12-30T10:00:00.000Z"],
+    ["Europe/Moscow", "2024-02-29", "2024-02-28T21:00:00.000Z"],
+    ["Europe/Moscow", "0001-01-01 02:30:17", "0001-01-01T00:00:00.000Z"]
+  ])("in %s of %s is %s", (name, text, expected) => {
+    assert.strictEqual(instantOfLocal(zone(name), text)?.toJSON(), expected)
+  })
+
+  it.each([
+    "2023-02-29 00:00:00",
+    "1900-02-29 00:00:00",
+    "2024-04-31 00:00:00",
+    "2024-01-01 24:00:00",
+    "2024-1x-01 00:00:00"
+  ])("there is none for %s", (text) => {
+    assert.isNull(instantOfLocal(zone("Europe/Paris"), text))
+  })
+
+  it("is read back as the same local time, in zones that change their clocks often", () => {
+    const zones = [
+      "Africa/Casablanca",
+      "America/Sao_Paulo",
+      "Australia/Lord_Howe",
+      "Africa/Cairo",
+      "Europe/Moscow"
+    ]
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...zones),
+        fc.integer({ min: -2_000_000_000, max: 2_500_000_000 }),
+        (name, second) => {
+          const shown = new Intl.DateTimeFormat("sv-SE", {
+            timeZone: name,
+            dateStyle: "short",
+            timeStyle: "medium"
+          }).format(second * 1000)
+          const back = instantOfLocal(zone(name), shown)!.epochMilliseconds / 1000
+          // Within the hour that a clock change repeats, the earlier of the two is meant.
+          assert.include([second, second - 3600, second - 1800], back, `${name} ${shown}`)
+          assert.strictEqual(formatLocal(toLocal(zone(name), DateTime.makeUnsafe(second * 1000))), shown)
+        }
+      ),
+      { numRuns: 300 }
+    )
   })
 })
 

@@ -15,24 +15,14 @@ import {
   Refused,
   toLocal
 } from "@tillbridge/domain"
-import {
-  type AnswerPiece,
-  MalformedJson,
-  MalformedXml,
-  MAX_RECORD_BYTES,
-  Parameters,
-  parseJson,
-  parseXml,
-  splitAnswer
-} from "@tillbridge/wire"
+import { type AnswerPiece, MalformedJson, MalformedXml, Parameters, splitAnswer } from "@tillbridge/wire"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import * as Stream from "effect/Stream"
 import { firstBytes, type Format, listBytes, listTails, nextBytes } from "./internal/answers.ts"
-import { openEnvelope, plain, readList } from "./internal/reply.ts"
+import { readMember, recordValue } from "./internal/records.ts"
+import { openEnvelope, readList } from "./internal/reply.ts"
 import {
   cardFields,
   customerChange,
@@ -44,34 +34,16 @@ import {
   encodeCustomerXml,
   patchFromParameters
 } from "./VirtposCodec.ts"
-import * as Wire from "./VirtposSchema.ts"
 
 type Read = Result.Result<CustomerChange, Malformed>
 
 const malformed = (detail: string) => Result.fail(new Malformed({ detail }))
 
-const decodeCustomer = Schema.decodeUnknownResult(Wire.CustomerRecord)
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** A member of the list as plain values. */
-const parsed = (form: Format, text: string): Result.Result<unknown, Malformed> => {
-  const fail = ({ reason }: MalformedJson | MalformedXml) => new Malformed({ detail: reason })
-  return form === "json"
-    ? Result.mapError(parseJson(text), fail)
-    : Result.mapBoth(parseXml(text, { maxBytes: MAX_RECORD_BYTES }), { onSuccess: plain, onFailure: fail })
-}
-
-const readRecord = (form: Format, text: string, context: DecodeContext): Read => {
-  const value = parsed(form, text)
-  if (Result.isFailure(value)) return Result.fail(value.failure)
-  const wire = decodeCustomer(value.success)
-  if (Result.isSuccess(wire)) return Result.succeed(customerChange(wire.success, context))
-  const issue = issuesOf(wire.failure.issue).issues[0]
-  const field = (issue?.path ?? [])
-    .map((part) => String(typeof part === "object" ? part.key : part))
-    .join(".")
-  return malformed(field === "" ? "is no customer" : `${field}: ${issue?.message ?? "is not valid"}`)
-}
+const readRecord = (text: string, context: DecodeContext): Read =>
+  recordValue(text).pipe(
+    Result.flatMap((member) => readMember(member, context)),
+    Result.mapError((detail) => new Malformed({ detail }))
+  )
 
 const noKey = Redacted.make("")
 
@@ -106,7 +78,7 @@ const readAnswer = <E>(bytes: Stream.Stream<Uint8Array, E>, given: CodecContext)
   ): Effect.Effect<ReadonlyArray<Read>, Malformed | Refused> => {
     const out: Array<Read> = []
     for (const piece of pieces) {
-      if (piece._tag === "Record") out.push(readRecord(piece.form, piece.text, context))
+      if (piece._tag === "Record") out.push(readRecord(piece.text, context))
       else if (piece._tag === "Unreadable") out.push(malformed(piece.reason))
       // It comes last and alone.
       else return Effect.fromResult(readRest(piece, context))

@@ -1,46 +1,29 @@
 /**
- * Between the vendor's wire records and the domain: with `internal/fields.ts` and `internal/parameters.ts`, the only
- * place that knows both. Money is exact; local times are in the zone given, in whole seconds.
+ * Between the vendor's wire records and the domain: with `internal/incoming.ts`, `internal/fields.ts`,
+ * `internal/parameters.ts` and `internal/outgoing.ts`, the only place that knows both. Money is exact; local times are in the zone given, in whole seconds.
  * A customer's `title`, address, company, language, discount and registering store are not carried by this API.
  */
 import {
   ageOn,
-  type CardRecord,
   type Customer,
-  type CustomerChange,
-  type CustomerPatch,
-  type CustomerRecord,
   externalKey,
   formatLocal,
-  InvalidField,
   type LocalDate,
   type LoyaltyCard,
   moneyToText,
-  orNull,
   type TimeZone,
   toLocal
 } from "@tillbridge/domain"
 import { element, escapeText } from "@tillbridge/wire"
 import type * as DateTime from "effect/DateTime"
-import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import {
-  addPart,
-  cardReaders,
-  customerReaders,
-  type ReadContext,
-  readMoney,
-  readTime
-} from "./internal/fields.ts"
+import type * as Schema from "effect/Schema"
+import { DIALECT } from "./internal/names.ts"
 import * as Wire from "./VirtposSchema.ts"
 
 export type { ReadContext } from "./internal/fields.ts"
 export { readBoolean } from "./internal/fields.ts"
 export * from "./internal/parameters.ts"
 export { cardParameters, customerParameters } from "./internal/outgoing.ts"
-
-/** Id of this dialect, and the key of its extensions. */
-export const DIALECT = "virtpos"
 
 /**
  * Name under which the vendor's `external_id` is kept when nothing else is configured. It must differ from the
@@ -185,117 +168,5 @@ export const encodeCustomerJson = (fields: ReadonlyArray<Field>, loyalty?: Loyal
   return `${out}}`
 }
 
-/** How a client reads: zone, names of the remote's own ids and of the `external_id` in it. */
-export interface DecodeContext extends ReadContext {
-  readonly system: string
-}
-
-const asJson = (value: unknown): Schema.Json => {
-  if (Array.isArray(value)) return value.map(asJson)
-  if (typeof value !== "object" || value === null || Object.keys(value).length === 0)
-    return Wire.scalarText(value)
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asJson(member)]))
-}
-
-const elsewhere = new Set([
-  "id",
-  "age",
-  "group_name",
-  "created_date",
-  "created_by",
-  "accumulated_sales",
-  "cards"
-])
-
-/**
- * A wire customer as the domain tells it. A member that is absent is not touched, an empty one clears. Everything
- * the domain cannot hold, also a value out of its range, is kept in `extensions.virtpos`; `age` is dropped because
- * it is derived; the group goes by name, because its id means something in that system only.
- * Times are local to `context.timeZone`. Source: VirtualPOS API :: Customer.
- */
-export const customerChange = (wire: Wire.CustomerRecord, context: DecodeContext): CustomerChange => {
-  const kept: Record<string, Schema.Json> = {}
-  let patch: CustomerPatch = {}
-  for (const name in wire) {
-    if (elsewhere.has(name)) continue
-    const reader = Object.hasOwn(customerReaders, name) ? customerReaders[name] : undefined
-    const value = wire[name]
-    const part = reader?.(name, Wire.scalarText(value), context)
-    if (part !== undefined && !(part instanceof InvalidField)) patch = addPart(patch, part)
-    else if (asJson(value) !== null) kept[name] = asJson(value)
-  }
-  const own = ownFields(wire, context, kept)
-  const listed = cardRecords(wire, context)
-  if (listed === undefined) kept["cards"] = asJson(wire.cards)
-  const customer: CustomerRecord = {
-    ...patch,
-    ...own,
-    ...(Object.keys(kept).length === 0 ? {} : { extensions: { [DIALECT]: kept } })
-  }
-  return { customer, cards: listed ?? [], source: { system: context.system, key: (wire.id ?? "").trim() } }
-}
-
-/** Money, group and the stamps of creation, which are no part of a patch. */
-const ownFields = (
-  wire: Wire.CustomerRecord,
-  context: ReadContext,
-  kept: Record<string, Schema.Json>
-): CustomerRecord => {
-  let own: CustomerRecord = {}
-  if (wire.group_name !== undefined) {
-    const name = orNull(wire.group_name)
-    if (name === null || name.length <= 255) own = { group: name === null ? null : { name } }
-    else kept["group_name"] = name
-  }
-  if (wire.accumulated_sales !== undefined) {
-    const money = readMoney("accumulated_sales", wire.accumulated_sales, context)
-    if (money instanceof InvalidField) kept["accumulated_sales"] = wire.accumulated_sales
-    else own = { ...own, ...money }
-  }
-  if (wire.created_date !== undefined) {
-    const createdAt = readTime("created_date", wire.created_date, context.timeZone)
-    if (createdAt instanceof InvalidField) kept["created_date"] = wire.created_date
-    else if (createdAt !== null) own = { ...own, createdAt }
-  }
-  if (wire.created_by !== undefined) {
-    const by = wire.created_by?.trim() ?? null
-    if (by === null || /^-?[0-9]{1,15}$/.test(by))
-      own = { ...own, createdBy: by === null ? null : Number(by) }
-    else kept["created_by"] = by
-  }
-  return own
-}
-
-const decodeCard = Schema.decodeUnknownResult(Wire.CardRecord)
-
-/** The cards of a customer; `undefined` when their form is not the INFERRED one. */
-const cardRecords = (
-  wire: Wire.CustomerRecord,
-  context: ReadContext
-): ReadonlyArray<CardRecord> | undefined => {
-  const cards: Array<CardRecord> = []
-  const members = Wire.listOf(wire.cards, "card")
-  if (members === undefined) return undefined
-  for (const member of members) {
-    const decoded = decodeCard(member)
-    if (Result.isFailure(decoded)) return undefined
-    cards.push(cardRecord(decoded.success, context))
-  }
-  return cards
-}
-
-/** A wire card as the domain tells it; owner and number stand outside the patch. */
-const cardRecord = (wire: Wire.CardRecord, context: ReadContext): CardRecord => {
-  const kept: Record<string, Schema.Json> = {}
-  const patch: CardRecord["patch"] = {}
-  for (const name in wire) {
-    if (name === "uid" || name === "type_name" || name === "customer_id") continue
-    const reader = Object.hasOwn(cardReaders, name) ? cardReaders[name] : undefined
-    const value = wire[name]
-    const part = reader?.(name, Wire.scalarText(value), context)
-    if (part !== undefined && !(part instanceof InvalidField)) Object.assign(patch, part)
-    else if (asJson(value) !== null) kept[name] = asJson(value)
-  }
-  if (Object.keys(kept).length > 0) Object.assign(patch, { extensions: { [DIALECT]: kept } })
-  return { number: wire.uid ?? "", patch, typeName: orNull(wire.type_name) }
-}
+export { DIALECT } from "./internal/names.ts"
+export { customerChange, type DecodeContext } from "./internal/incoming.ts"

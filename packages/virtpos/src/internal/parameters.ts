@@ -20,7 +20,7 @@ import {
 import type * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { addPart, cardReaders, customerReaders, type ReadContext, readMoney } from "./fields.ts"
+import { cardReaders, customerReaders, type Draft, type ReadContext, readSales } from "./fields.ts"
 
 /** Values by name: a Map, or the parameters of a query or a form. */
 export interface ParameterLookup {
@@ -102,21 +102,21 @@ export const patchFromParameters = (
   context: ReadContext
 ): Result.Result<CustomerUpdate, InvalidField> => {
   if (params.get("age") !== undefined) return fail("age", "is computed from the birth date and cannot be set")
-  let patch: CustomerPatch = {}
+  let patch: Draft<CustomerPatch> = {}
   for (const name in customerReaders) {
     const value = params.get(name)
     if (value === undefined) continue
-    const part = customerReaders[name]!(name, value, context)
-    if (part instanceof InvalidField) return Result.fail(part)
-    patch = addPart(patch, part)
+    const wrong = customerReaders[name]!(patch, name, value, context)
+    if (wrong !== undefined) return Result.fail(wrong)
   }
   // A mobile phone is shown as `phone` when there is no other, so clearing `phone` clears both.
   if (patch.phone === null) patch = { ...patch, mobilePhone: null }
   const group = readNamed(params, "group_id", "group_name")
   if (group instanceof InvalidField) return Result.fail(group)
   const sales = params.get("accumulated_sales")
-  const money = sales === undefined ? {} : readMoney("accumulated_sales", sales, context)
-  if (money instanceof InvalidField) return Result.fail(money)
+  const money: { accumulatedSales?: Money } = {}
+  const wrong = sales === undefined ? undefined : readSales(money, "accumulated_sales", sales, context)
+  if (wrong !== undefined) return Result.fail(wrong)
   return Result.succeed({ patch, ...(group === undefined ? {} : { group }), ...money })
 }
 
@@ -158,18 +158,17 @@ export const cardPatchFromParameters = (
   params: ParameterLookup,
   context: ReadContext
 ): Result.Result<CardUpdate, InvalidField> => {
-  let patch: CardPatch = {}
+  const patch: Draft<CardPatch> = {}
   const uid = orNull(params.get("uid"))
   if (uid !== null) {
     if (!Schema.is(CardNumber)(uid)) return fail("uid", "must be at most 64 characters long")
-    patch = { number: uid }
+    patch.number = uid
   }
   for (const name in cardReaders) {
     const value = params.get(name)
     if (value === undefined) continue
-    const part = cardReaders[name]!(name, value, context)
-    if (part instanceof InvalidField) return Result.fail(part)
-    patch = { ...patch, ...part }
+    const wrong = cardReaders[name]!(patch, name, value, context)
+    if (wrong !== undefined) return Result.fail(wrong)
   }
   const type = readNamed(params, "type_id", "type_name")
   if (type instanceof InvalidField) return Result.fail(type)

@@ -2,7 +2,7 @@
  * Records of a list one by one: what cannot be read of one is told of that one, without its values, and the others
  * stand. A payload is the record as text, JSON or XML.
  */
-import { type CustomerChange, orNull, type UnreadableRecord } from "@tillbridge/domain"
+import type { CustomerChange, UnreadableRecord } from "@tillbridge/domain"
 import {
   type MalformedJson,
   type MalformedXml,
@@ -11,14 +11,14 @@ import {
   parseXml
 } from "@tillbridge/wire"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
-import { customerChange, type DecodeContext } from "../VirtposCodec.ts"
-import * as Wire from "../VirtposSchema.ts"
+import { listOf, scalarText } from "../VirtposSchema.ts"
+import { type DecodeContext, readMembers } from "./incoming.ts"
 import { plain } from "./reply.ts"
 
-const decodeCustomer = Schema.decodeUnknownResult(Wire.CustomerRecord)
-const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+/** A member of a list: what it was parsed into, or why it was not, and as much of its text as there is. */
+export type ListMember =
+  | { readonly _tag: "Parsed"; readonly value: unknown }
+  | { readonly _tag: "Unreadable"; readonly reason: string; readonly text: string }
 
 /** A member of a list as plain values; its failure says why there are none. */
 export const recordValue = (text: string): Result.Result<unknown, string> => {
@@ -29,36 +29,98 @@ export const recordValue = (text: string): Result.Result<unknown, string> => {
   return Result.mapError(read, ({ reason }) => reason)
 }
 
-/** A member of a list that was parsed; its failure names the field and what is wrong with it. */
-export const readMember = (
-  member: unknown,
-  context: DecodeContext
-): Result.Result<CustomerChange, string> => {
-  const wire = decodeCustomer(member)
-  if (Result.isSuccess(wire)) return Result.succeed(customerChange(wire.success, context))
-  const issue = issuesOf(wire.failure.issue).issues[0]
-  const field = (issue?.path ?? [])
-    .map((part) => String(typeof part === "object" ? part.key : part))
-    .join(".")
-  return Result.fail(field === "" ? "is no customer" : `${field}: ${issue?.message ?? "is not valid"}`)
-}
+const idForm = /^[0-9]{1,19}$/
 
 /** The id in a member of which nothing else need be readable. */
-const keyOf = (member: unknown): string | null => {
-  const id = typeof member === "object" && member !== null && "id" in member ? member.id : undefined
-  const key = orNull(Wire.scalarText(id))?.trim() ?? ""
-  return /^[0-9]{1,19}$/.test(key) ? key : null
+const keyIn = (member: unknown): string | null => {
+  if (typeof member !== "object" || member === null || !("id" in member)) return null
+  const key = (scalarText(member.id) ?? "").trim()
+  return idForm.test(key) ? key : null
+}
+
+/** The first id in text that is no JSON or XML, or was cut off. */
+const keyInText = (text: string): string | null => {
+  const [, json, xml] = /"id"\s*:\s*"?\s*([0-9]{1,19})[\s",}]|<id>\s*([0-9]{1,19})\s*<\/id>/.exec(text) ?? []
+  return json ?? xml ?? null
+}
+
+/** Deepest nesting of what the domain only keeps. */
+const MAX_DEPTH = 32
+
+/** Units of text in a value, as far as they fit into a record; more than that when it is nested too deep. */
+const sizeOf = (value: unknown, depth: number): number => {
+  if (typeof value === "string") return value.length
+  if (typeof value !== "object" || value === null) return 0
+  if (depth === 0) return MAX_RECORD_BYTES + 1
+  let size = 0
+  if (Array.isArray(value)) {
+    for (const item of value) size += sizeOf(item, depth - 1)
+    return size
+  }
+  const members = value as Readonly<Record<string, unknown>>
+  for (const name in members) {
+    const member = members[name]
+    if (member !== null) size += typeof member === "string" ? member.length : sizeOf(member, depth - 1)
+  }
+  return size
+}
+
+/** A member that was parsed, as a customer; its failure names the field and what is wrong with it. */
+export const readMember = (
+  member: unknown,
+  context: DecodeContext & { readonly cards?: boolean }
+): Result.Result<CustomerChange, string> => {
+  if (typeof member !== "object" || member === null || Array.isArray(member)) {
+    return Result.fail("is no customer")
+  }
+  if (keyIn(member) === null) return Result.fail("id: must be a whole number")
+  if (sizeOf(member, MAX_DEPTH) > MAX_RECORD_BYTES) return Result.fail("is too long or nested too deep")
+  const members = member as Readonly<Record<string, unknown>>
+  // Taken for no cards, they would be taken away elsewhere.
+  if (context.cards === true && listOf(members["cards"], "card") === undefined) {
+    return Result.fail("cards: must be a list")
+  }
+  const read = readMembers(members, context)
+  return typeof read === "string" ? Result.fail(`${read}: must be a single value`) : Result.succeed(read)
+}
+
+/** A record as JSON; integers that no number holds are told as text, which reads the same. */
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, member: unknown) =>
+    typeof member === "bigint" ? member.toString() : member
+  ).slice(0, MAX_RECORD_BYTES)
+
+const unreadable = (
+  key: string | null,
+  reason: string,
+  payload: string,
+  { system }: DecodeContext
+): UnreadableRecord => ({ source: key === null ? null : { system, key }, reason, payload })
+
+/** A member of a list as a customer, or why it is none. */
+export const readListed = (
+  member: ListMember,
+  context: DecodeContext & { readonly cards?: boolean }
+): Result.Result<CustomerChange, UnreadableRecord> => {
+  if (member._tag === "Unreadable") {
+    return Result.fail(unreadable(keyInText(member.text), member.reason, member.text, context))
+  }
+  const { value } = member
+  return Result.mapError(readMember(value, context), (reason) =>
+    unreadable(keyIn(value), reason, textOf(value), context)
+  )
 }
 
 /** Reads the payload of an unreadable record once more. */
 export const reread = (
   payload: string,
-  context: DecodeContext
+  context: DecodeContext & { readonly cards?: boolean }
 ): Result.Result<CustomerChange, UnreadableRecord> => {
   const value = recordValue(payload)
-  const read = Result.flatMap(value, (member) => readMember(member, context))
-  return Result.mapError(read, (reason): UnreadableRecord => {
-    const key = Result.isSuccess(value) ? keyOf(value.success) : null
-    return { source: key === null ? null : { system: context.system, key }, reason, payload }
-  })
+  if (Result.isFailure(value)) {
+    return Result.fail(unreadable(keyInText(payload), value.failure, payload, context))
+  }
+  return Result.mapError(readMember(value.success, context), (reason) =>
+    unreadable(keyIn(value.success), reason, payload, context)
+  )
 }
