@@ -16,13 +16,12 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as TestClock from "effect/testing/TestClock"
 import { carriedInAnswers, type Field, textFields, valueAt } from "./DialectCarries.ts"
 import { type DialectCapability, promise } from "./DialectCase.ts"
 import { type EndOptions, mostPages, readEverything, sourceOf } from "./DialectEnds.ts"
 import { load, recordsOf, townspeople } from "./DialectRecords.ts"
-import { causeOf, openSite, type Site, whileTimePasses } from "./DialectSite.ts"
+import { causeOf, openSite, overSockets, type Site, whileTimePasses } from "./DialectSite.ts"
 import { listen } from "./DialectSocket.ts"
 import type { Subject } from "./DialectSubject.ts"
 
@@ -79,7 +78,7 @@ const everyoneOnce = Effect.fnUntraced(function* (subject: Subject, site: Site, 
 const overSocket = Effect.fnUntraced(function* (subject: Subject) {
   const site = yield* openSite(subject)
   const baseUrl = yield* listen(site.fetch)
-  yield* everyoneOnce(subject, site, { http: FetchHttpClient.layer, remote: { baseUrl } })
+  yield* everyoneOnce(subject, site, { http: overSockets, remote: { baseUrl } })
 })
 
 const resumes = Effect.fnUntraced(function* (subject: Subject) {

@@ -23,6 +23,7 @@ import { type DialectCapability, promise, takesNoWrites } from "./DialectCase.ts
 import { destinationOf, mostPages, sourceOf } from "./DialectEnds.ts"
 import { load, townspeople } from "./DialectRecords.ts"
 import {
+  type Answering,
   answeredBy,
   causeOf,
   newSeen,
@@ -45,8 +46,8 @@ type Reason = SourceFailure["_tag"]
 interface BadAnswer {
   readonly title: string
   readonly reasons: ReadonlyArray<Reason>
-  /** From the answer that the server would have given. */
-  readonly make: (good: Response) => Promise<Response>
+  /** From the answer that the server would have given; `quiet` says that there will never be one. */
+  readonly make: (good: Response, quiet: () => void) => Promise<Response>
 }
 
 const fixed = (
@@ -94,7 +95,14 @@ const badAnswers: ReadonlyArray<BadAnswer> = [
     reasons: ["Unreachable"],
     make: () => Promise.reject(new TypeError("fetch failed", { cause: { code: "ECONNRESET" } }))
   },
-  { title: "no answer at all", reasons: ["TimedOut"], make: () => new Promise(() => {}) }
+  {
+    title: "no answer at all",
+    reasons: ["TimedOut"],
+    make: (_good, quiet) => {
+      quiet()
+      return new Promise(() => {})
+    }
+  }
 ]
 
 /** What is asked of the vendor, without what only signs in: told apart by the path on which `signIn` asks. */
@@ -114,35 +122,21 @@ const signInPaths = Effect.fnUntraced(function* (subject: Subject, site: Site) {
 interface Between {
   /** Requests for data so far. */
   asked: number
-  readonly fetch: (request: Request) => Promise<Response>
-  readonly isBusy: () => boolean
+  readonly fetch: Answering
   readonly seenElsewhere: Array<string>
 }
 
 /** Stands between client and server and spoils answers to requests for data, from number `from` (1) on. */
 const between = (site: Site, paths: ReadonlySet<string>, from: number, bad: BadAnswer): Between => {
-  let busy = 0
   const self: Between = {
     asked: 0,
     seenElsewhere: [],
-    isBusy: () => busy > 0,
-    fetch: async (request) => {
+    fetch: async (request, quiet) => {
       const { hostname, pathname } = new URL(request.url)
       if (hostname !== "till.test") self.seenElsewhere.push(hostname)
       const spoils = !paths.has(pathname.toLowerCase()) && ++self.asked >= from
-      busy++
-      try {
-        const good = await site.fetch(request)
-        if (!spoils) return good
-        if (bad.reasons.includes("TimedOut")) busy--
-        try {
-          return await bad.make(good)
-        } finally {
-          if (bad.reasons.includes("TimedOut")) busy++
-        }
-      } finally {
-        busy--
-      }
+      const good = await site.fetch(request)
+      return spoils ? await bad.make(good, quiet) : good
     }
   }
   return self
@@ -168,10 +162,7 @@ const assertReason = (
 }
 
 /** Something that a client does; the kit lets it meet each bad answer at each of its requests. */
-type Doing = (
-  site: Site,
-  fetch: (request: Request) => Promise<Response>
-) => Effect.Effect<unknown, unknown, Scope.Scope>
+type Doing = (site: Site, fetch: Answering) => Effect.Effect<unknown, unknown, Scope.Scope>
 
 const reading =
   (subject: Subject): Doing =>
@@ -213,10 +204,7 @@ const each = Effect.fnUntraced(function* (subject: Subject, doing: Doing, isRead
       Effect.gen(function* () {
         const { paths, site } = yield* start
         const way = between(site, paths, from, bad)
-        const exit = yield* whileTimePasses(
-          doing(site, way.fetch).pipe(Effect.provide(watching(newSeen()))),
-          way.isBusy
-        )
+        const exit = yield* whileTimePasses(doing(site, way.fetch).pipe(Effect.provide(watching(newSeen()))))
         return { exit, way }
       })
     )
@@ -325,15 +313,14 @@ const secretsStaySecret = Effect.fnUntraced(function* (subject: Subject) {
   for (const doing of doings) {
     for (const bad of [good, ...echoes(() => [...secrets])]) {
       const way = between(site, paths, 1, bad)
-      const fetch = (request: Request) => {
+      const fetch: Answering = (request, quiet) => {
         note(request)
-        return way.fetch(request)
+        return way.fetch(request, quiet)
       }
       const exit = yield* whileTimePasses(
         Effect.tapError(doing(site, fetch), (error) => Effect.logError("failed", error)).pipe(
           Effect.provide(watching(seen))
-        ),
-        way.isBusy
+        )
       )
       if (Exit.isFailure(exit)) {
         const error = failureOf(exit, `an answer ${bad.title} that repeats the secret`)

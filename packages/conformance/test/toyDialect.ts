@@ -1,11 +1,13 @@
 /**
  * The smallest dialect that keeps every promise: the API of an invented till. JSON only, a key in the query, one call
- * to list people after an id, one to put a person by the number that others know it by, one to remove a card.
+ * to list people after an id, one to put a person by the number that others know it by, two to remove a card or a person.
  *
  *     GET  /till/people?key=K&after=0&size=100[&id=1][&number=N][&phone=P]
- *          {"ok":"yes","more":"no","people":[{"id":"1","number":"","name":"Anna","family":"","phone":"","notes":"","cards":["1"]}]}
+ *          {"ok":"yes","more":"no","people":[{"id":"1","number":"","name":"Anna","family":"","phone":"","notes":"","cards":["1"],
+ *           "changed":"2024-06-15T10:00:00.000Z"}]}
  *     POST /till/put?key=K&number=N    {"name":"Anna"}     {"ok":"yes","id":"1","new":"no"}
  *     GET  /till/drop?key=K&card=1                         {"ok":"yes"}
+ *     GET  /till/leave?key=K&id=1                          {"ok":"yes"}
  *     what fails                                           {"ok":"no","why":"…"}
  */
 import {
@@ -18,8 +20,10 @@ import {
   type CustomerWithCards,
   type Dialect,
   type DialectCodec,
+  type ExternalId,
   externalKey,
   InvalidField,
+  type LookUp,
   Malformed,
   orNull,
   Refused,
@@ -28,11 +32,12 @@ import {
   RateLimited,
   TimedOut,
   Unauthorized,
+  type UnreadableRecord,
   Unreachable,
   VendorFailed
 } from "@tillbridge/domain"
 import { parseJson } from "@tillbridge/wire"
-import { Effect, Layer, Option, Result, Stream } from "effect"
+import { Array as Arr, DateTime, Effect, Layer, Option, Result, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import type { RemoteSite } from "../src/index.ts"
 
@@ -44,8 +49,9 @@ export const toy: Dialect = {
   capabilities: {
     feed: "pages",
     canUpsertCustomer: true,
-    canDeleteCustomer: false,
+    canDeleteCustomer: true,
     carriesCards: true,
+    carriesAllCards: true,
     canUpsertCard: false,
     credentials: "key",
     formats: ["json"]
@@ -62,6 +68,7 @@ interface Person {
   readonly phone: string
   readonly notes: string
   readonly cards: ReadonlyArray<string>
+  readonly changed: string
 }
 
 const fieldsByName = { name: "firstName", family: "lastName", phone: "phone", notes: "notes" } as const
@@ -75,7 +82,8 @@ export const personOf = ({ cards, customer }: CustomerWithCards, system: string)
   family: customer.lastName ?? "",
   phone: customer.phone ?? "",
   notes: customer.notes ?? "",
-  cards: cards.map(({ number }) => number)
+  cards: cards.map(({ number }) => number),
+  changed: DateTime.formatIso(customer.updatedAt)
 })
 
 /** What a call says of a person: names that are absent are not touched, empty ones are cleared. */
@@ -93,10 +101,15 @@ export const recordOf = (
   return Result.succeed(out)
 }
 
-const isPerson = (value: unknown): value is Person => {
+/** A person, or what is wrong with one. */
+const personIn = (value: unknown): Person | string => {
   const person = value as Partial<Record<keyof Person, unknown>> | null
-  if (typeof person !== "object" || person === null || !Array.isArray(person.cards)) return false
-  return [person.id, person.number, ...names.map((name) => person[name])].every((v) => typeof v === "string")
+  if (typeof person !== "object" || person === null) return "is no person"
+  const wrong = (["id", "number", "changed", ...names] as const).find(
+    (name) => typeof person[name] !== "string"
+  )
+  if (wrong !== undefined) return `${wrong} must be a text`
+  return Array.isArray(person.cards) ? (person as Person) : "cards must be a list"
 }
 
 const changeOf = (person: Person, system: string): CustomerChange => ({
@@ -105,8 +118,20 @@ const changeOf = (person: Person, system: string): CustomerChange => ({
     ...Result.getOrThrow(recordOf(person)),
     externalIds: person.number === "" ? [] : [{ system, key: person.number }]
   },
-  cards: person.cards.map((number) => ({ number, patch: {}, typeName: null }))
+  cards: person.cards.map((number) => ({ number, patch: {}, typeName: null })),
+  modifiedAt: DateTime.makeUnsafe(person.changed)
 })
+
+const readPerson = (value: unknown, system: string): Result.Result<CustomerChange, UnreadableRecord> => {
+  const person = personIn(value)
+  if (typeof person !== "string") return Result.succeed(changeOf(person, system))
+  const id = (value as { readonly id?: unknown } | null)?.id
+  return Result.fail({
+    source: typeof id === "string" ? { system: toy.id, key: id } : null,
+    reason: person,
+    payload: JSON.stringify(value)
+  })
+}
 
 const sayingOf = (record: CustomerRecord): Partial<Record<Name, string>> => {
   const out: Partial<Record<Name, string>> = {}
@@ -140,11 +165,9 @@ const opened = (bytes: Uint8Array): Result.Result<Readonly<Record<string, unknow
 
 const peopleOf = (
   body: Readonly<Record<string, unknown>>
-): Result.Result<ReadonlyArray<Person>, Malformed> => {
+): Result.Result<ReadonlyArray<unknown>, Malformed> => {
   const people = body["people"]
-  return Array.isArray(people) && people.every(isPerson)
-    ? Result.succeed(people)
-    : Result.fail(new Malformed({ detail: "no people" }))
+  return Array.isArray(people) ? Result.succeed(people) : Result.fail(new Malformed({ detail: "no people" }))
 }
 
 const joined = <E>(bytes: Stream.Stream<Uint8Array, E>) =>
@@ -157,7 +180,14 @@ export const toyCodec: DialectCodec = {
     Stream.unwrap(
       Effect.gen(function* () {
         const people = yield* Effect.fromResult(Result.flatMap(opened(yield* joined(bytes)), peopleOf))
-        return Stream.fromIterable(people.map((person) => Result.succeed(changeOf(person, externalSystem))))
+        return Stream.fromIterable(
+          people.map((person) =>
+            Result.mapError(
+              readPerson(person, externalSystem),
+              ({ reason }) => new Malformed({ detail: reason })
+            )
+          )
+        )
       })
     ),
   writeAnswer: (customers, _format, { externalSystem }) =>
@@ -183,6 +213,9 @@ const reasonOf = (status: number): SourceFailure => {
   if (status >= 500) return new VendorFailed({ status })
   return status < 400 ? new Malformed({ detail: "redirect" }) : new Refused({ detail: `HTTP ${status}` })
 }
+
+const failed = (operation: string, reason: SourceFailure) =>
+  new SourceError({ dialect: toy.id, operation, reason })
 
 const makeClient = Effect.fnUntraced(function* ({ baseUrl, secret }: RemoteSite) {
   const http = yield* HttpClient.HttpClient
@@ -213,7 +246,7 @@ const makeClient = Effect.fnUntraced(function* ({ baseUrl, secret }: RemoteSite)
         duration: "30 seconds",
         orElse: () => Effect.fail(new TimedOut({ millis: 30_000 }))
       }),
-      Effect.mapError((reason) => new SourceError({ dialect: toy.id, operation, reason })),
+      Effect.mapError((reason) => failed(operation, reason)),
       Effect.withSpan(`Toy.${operation}`)
     )
   }
@@ -227,19 +260,33 @@ export const toySource = (site: RemoteSite): Layer.Layer<CustomerSource, never, 
       const page = Effect.fnUntraced(function* (after: string) {
         const body = yield* call("people", "GET", { after, size: String(site.pageSize) })
         const people = yield* Effect.fromResult(peopleOf(body)).pipe(
-          Effect.mapError((reason) => new SourceError({ dialect: toy.id, operation: "people", reason }))
+          Effect.mapError((reason) => failed("people", reason))
         )
         const hasMore = body["more"] === "yes"
-        const next = Checkpoint.make(hasMore ? (people.at(-1)?.id ?? "0") : "0")
-        const changes = people.map((person) => changeOf(person, site.externalSystem))
-        return [[{ changes, next, hasMore }], hasMore ? Option.some<string>(next) : Option.none()] as const
+        const last = people.at(-1) as { readonly id?: unknown } | undefined
+        if (hasMore && typeof last?.id !== "string")
+          return yield* failed("people", new Malformed({ detail: "no id to go on after" }))
+        const next = Checkpoint.make(hasMore ? String(last?.id) : "0")
+        const [changes, unreadable] = Arr.partition(people, (person) =>
+          readPerson(person, site.externalSystem)
+        )
+        return [
+          [{ changes, next, hasMore, unreadable }],
+          hasMore ? Option.some<string>(next) : Option.none()
+        ] as const
       })
       return CustomerSource.of({
+        system: toy.id,
         capabilities: toy.capabilities,
+        reread: (payload) => readPerson(JSON.parse(payload), site.externalSystem),
         pages: (from) => Stream.paginate(/^\d{1,9}$/.test(from ?? "") ? (from as string) : "0", page)
       })
     })
   )
+
+/** The number by which a person is written. */
+const numberOf = (source: ExternalId, others: ReadonlyArray<ExternalId>, system: string): string =>
+  externalKey([...others, source], system) ?? `${source.system}:${source.key}`
 
 export const toyDestination = (
   site: RemoteSite
@@ -249,14 +296,41 @@ export const toyDestination = (
     Effect.gen(function* () {
       const call = yield* makeClient(site)
       const refused = (operation: string) =>
-        Effect.fail(
-          new SourceError({ dialect: toy.id, operation, reason: new Refused({ detail: "no such call" }) })
-        )
+        Effect.fail(failed(operation, new Refused({ detail: "no such call" })))
+      /** By the parameter that asks for those who may agree. */
+      const find = (by: LookUp): Effect.Effect<Readonly<Record<string, string>>, SourceError> => {
+        switch (by.by) {
+          case "key":
+            return Effect.succeed({ id: /^[1-9]\d{0,8}$/.test(by.key) ? by.key : "0" })
+          case "externalId": {
+            const { key, system } = by.externalId
+            return Effect.succeed(
+              system === toy.id ? { id: key } : { number: numberOf(by.externalId, [], site.externalSystem) }
+            )
+          }
+          case "phone":
+            return Effect.succeed({ phone: by.value })
+          default:
+            return refused("lookUp")
+        }
+      }
       return CustomerDestination.of({
+        system: toy.id,
+        lookUps: ["key", "externalId", "phone"],
+        lookUp: Effect.fnUntraced(function* (by: LookUp) {
+          const body = yield* call("people", "GET", { ...(yield* find(by)), size: "1000" })
+          const read = Result.flatMap(peopleOf(body), (people) =>
+            Result.mapError(
+              Result.all(people.map((person) => readPerson(person, site.externalSystem))),
+              ({ reason }) => new Malformed({ detail: reason })
+            )
+          )
+          return yield* Effect.mapError(Effect.fromResult(read), (reason) => failed("lookUp", reason))
+        }),
+        removeCustomer: (id) => Effect.asVoid(call("leave", "GET", { id })),
         capabilities: toy.capabilities,
         putCustomer: Effect.fnUntraced(function* ({ customer, source }: CustomerChange) {
-          const own = externalKey([...(customer.externalIds ?? []), source], site.externalSystem)
-          const number = own ?? `${source.system}:${source.key}`
+          const number = numberOf(source, customer.externalIds ?? [], site.externalSystem)
           const body = yield* call("put", "POST", { number }, JSON.stringify(sayingOf(customer)))
           return { key: String(body["id"]), isNew: body["new"] === "yes" }
         }),

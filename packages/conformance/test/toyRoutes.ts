@@ -108,10 +108,21 @@ const makeActions = Effect.gen(function* () {
     return answer(`{"ok":"yes"}`)
   })
 
+  const leave = Effect.fnUntraced(function* ({ merchant, query }: Call) {
+    const id = whole(query.get("id"), 0)
+    if (id > 0) {
+      yield* customers
+        .remove(merchant.id, { by: "id", id: id as CustomerId })
+        .pipe(Effect.catchTag("CustomerNotFound", () => Effect.void))
+    }
+    return answer(`{"ok":"yes"}`)
+  })
+
   return new Map<string, Action>([
     ["people", [["GET", "HEAD", "OPTIONS"], "read", list]],
     ["put", [["POST", "OPTIONS"], "write", put]],
-    ["drop", [["GET", "OPTIONS"], "write", drop]]
+    ["drop", [["GET", "OPTIONS"], "write", drop]],
+    ["leave", [["GET", "OPTIONS"], "write", leave]]
   ])
 })
 

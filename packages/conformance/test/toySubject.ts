@@ -50,6 +50,13 @@ export const toySubject: Subject = {
         methods: ["GET", "OPTIONS"],
         identities: ["card"],
         request: (about) => get(`/till/drop?card=${word(cardOf(about))}`)
+      },
+      {
+        name: "leave",
+        needs: "write",
+        methods: ["GET", "OPTIONS"],
+        identities: ["id"],
+        request: ({ customer }) => get(`/till/leave?id=${customer.id}`)
       }
     ],
     filters: [
@@ -83,7 +90,7 @@ export const toySubject: Subject = {
             headers: { "content-type": "application/json" },
             body:
               `{"ok":"yes","more":"no","people":[{"id":"1","number":"0001","name":"Anna","family":"",` +
-              `"phone":"","notes":"","cards":["007"]}]}`
+              `"phone":"","notes":"","cards":["007"],"changed":"2024-06-15T10:00:00.000Z"}]}`
           },
           { request: put("0001", `{"family":"B"}`), status: 200, body: `{"ok":"yes","id":"1","new":"no"}` },
           { as: "nobody", request: get("/till/people"), status: 401, body: /^\{"ok":"no","why":".+"\}$/ }

@@ -7,6 +7,7 @@
  */
 import {
   type InvalidField,
+  Malformed,
   reasonOfBroken,
   reasonOfStatus,
   SourceError,
@@ -23,7 +24,8 @@ import * as Result from "effect/Result"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { requestJson, requestXml } from "./internal/outgoing.ts"
-import { openEnvelope, parseReply, readRows, readTokens, withMessage } from "./internal/reply.ts"
+import { openEnvelope, parseReply, readTokens, withMessage } from "./internal/reply.ts"
+import { readRows, type Registrations, salvageRows } from "./internal/rows.ts"
 import { makeSession, type Tokens } from "./internal/session.ts"
 import { DIALECT } from "./LcmanagerCodec.ts"
 import {
@@ -34,16 +36,23 @@ import {
 } from "./LcmanagerConfig.ts"
 import type { ClientInfoPeriodClient, ClientInfoPeriodRequest } from "./LcmanagerSchema.ts"
 
+export type { Registrations, UnreadableRow } from "./internal/rows.ts"
+
 type Outcome<A> = Effect.Effect<A, SourceError>
 
 export class LcmanagerClient extends Context.Service<
   LcmanagerClient,
   {
     readonly config: LcmanagerConfig
-    /** The registered cards that a request asks for; operator and site code of the options are added. */
+    /**
+     * The registered cards that a request asks for; operator and site code of the options are added. A row that cannot
+     * be read fails it.
+     */
     readonly clientInfoPeriod: (
       request: ClientInfoPeriodRequest
     ) => Outcome<ReadonlyArray<ClientInfoPeriodClient>>
+    /** As `clientInfoPeriod`, with the rows that cannot be read beside the others. */
+    readonly registrations: (request: ClientInfoPeriodRequest) => Outcome<Registrations>
     /** Gets a token unless there is one: tells whether the site takes the user. */
     readonly login: Outcome<void>
   }
@@ -138,15 +147,21 @@ const make = Effect.fnUntraced(function* (config: LcmanagerConfig) {
       Effect.withSpan(`LcmanagerClient.${operation}`)
     )
 
-  const readReply = (reply: Reply): Result.Result<ReadonlyArray<ClientInfoPeriodClient>, SourceFailure> =>
-    isGood(reply)
-      ? parseReply(reply.bytes, reply.headers["content-type"]).pipe(
-          Result.flatMap((value) => openEnvelope(value, secrets())),
-          Result.flatMap(readRows)
-        )
-      : Result.fail(failureOf(reply))
+  /** One row that no parser takes costs that row and not the answer. */
+  const readReply = (reply: Reply): Effect.Effect<Registrations, SourceFailure> => {
+    if (!isGood(reply)) return Effect.fail(failureOf(reply))
+    const contentType = reply.headers["content-type"]
+    const parsed = parseReply(reply.bytes, contentType)
+    if (Result.isFailure(parsed)) {
+      return Effect.mapError(salvageRows(reply.bytes, contentType, secrets()), () => parsed.failure)
+    }
+    return Effect.fromResult(Result.map(openEnvelope(parsed.success, secrets()), readRows))
+  }
 
-  const clientInfoPeriod = (given: ClientInfoPeriodRequest) => {
+  const askPeriod = <A>(
+    given: ClientInfoPeriodRequest,
+    from: (read: Registrations) => Effect.Effect<A, SourceFailure>
+  ) => {
     const { operator, siteCode } = config
     const request = {
       ...given,
@@ -156,15 +171,19 @@ const make = Effect.fnUntraced(function* (config: LcmanagerConfig) {
     const body = format === "xml" ? requestXml(request) : requestJson(request)
     return told(
       "clientInfoPeriod",
-      Effect.flatMap(attempt("api/client/ClientInfoPeriod", body), (reply) =>
-        Effect.fromResult(readReply(reply))
-      )
+      attempt("api/client/ClientInfoPeriod", body).pipe(Effect.flatMap(readReply), Effect.flatMap(from))
     )
   }
 
+  const whole = ({ rows, unreadable: [first] }: Registrations) =>
+    first === undefined
+      ? Effect.succeed(rows)
+      : Effect.fail(new Malformed({ detail: `row ${first.number}: ${first.reason}` }))
+
   return LcmanagerClient.of({
     config,
-    clientInfoPeriod,
+    clientInfoPeriod: (request) => askPeriod(request, whole),
+    registrations: (request) => askPeriod(request, Effect.succeed),
     login: told("login", Effect.asVoid(session.current))
   })
 })

@@ -16,8 +16,8 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { capabilities } from "./internal/capabilities.ts"
 import { formatInstant, formatWireDate } from "./internal/dates.ts"
+import { recordsOf, reread } from "./internal/rows.ts"
 import { LcmanagerClient } from "./LcmanagerClient.ts"
-import { changesOf } from "./LcmanagerCodec.ts"
 
 const DAY = 86_400_000
 
@@ -68,17 +68,17 @@ export const makeLcmanagerSource = Effect.gen(function* () {
 
   const read = (from: number | null, until: number) =>
     Effect.map(
-      client.clientInfoPeriod({
+      client.registrations({
         ...(from === null ? {} : { BegDate: formatInstant(DateTime.makeUnsafe(from), timeZone) }),
         EndDate: lastTickBefore(until),
         Registration: true
       }),
-      (rows) => changesOf(rows, client.config)
+      (registrations) => recordsOf(registrations, client.config)
     )
 
   const step = Effect.fnUntraced(function* ({ bound, checkpoint, from }: Place) {
     const until = Math.min(from === null ? since : from + windowDays * DAY, bound)
-    const changes = yield* read(from, until)
+    const { changes, unreadable } = yield* read(from, until)
     const hasMore = until < bound
     const next: Place = {
       from: until,
@@ -86,10 +86,14 @@ export const makeLcmanagerSource = Effect.gen(function* () {
       checkpoint: hasMore ? within(until, bound) : after(bound)
     }
     const pages: Array<SourcePage> = []
+    // What cannot be read is spread over the pages as evenly as it can be, for readers who look at its share.
+    const share = Math.ceil(unreadable.length / Math.max(1, Math.ceil(changes.length / PAGE)))
     for (let at = 0; at < changes.length || at === 0; at += PAGE) {
       const isLast = at + PAGE >= changes.length
+      const broken = unreadable.slice(pages.length * share, (pages.length + 1) * share)
       pages.push({
         changes: changes.slice(at, at + PAGE),
+        ...(broken.length === 0 ? {} : { unreadable: broken }),
         // Within a window nothing is known but where it began: who stops there reads it again.
         next: isLast ? next.checkpoint : checkpoint,
         hasMore: !isLast || hasMore
@@ -106,7 +110,12 @@ export const makeLcmanagerSource = Effect.gen(function* () {
       )
     )
 
-  return CustomerSource.of({ capabilities, pages })
+  return CustomerSource.of({
+    system: client.config.system,
+    capabilities,
+    pages,
+    reread: (payload) => reread(payload, client.config)
+  })
 })
 
 /** `CustomerSource` on a client. */

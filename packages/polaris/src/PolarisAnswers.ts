@@ -27,7 +27,8 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { sliceFrame } from "./internal/answers.ts"
 import { readPutClient } from "./internal/arguments.ts"
-import { openReply, readRecord, readSlice } from "./internal/reply.ts"
+import { readRecord } from "./internal/records.ts"
+import { openReply, readSlice } from "./internal/reply.ts"
 import { isPlain, parseDocument, sameName } from "./internal/wireTree.ts"
 import {
   customerChange,
@@ -50,7 +51,9 @@ const malformed = (detail: string) => Result.fail(new Malformed({ detail }))
 
 const changeOf = (value: unknown, context: DecodeContext): Read => {
   const wire = readRecord(value, names)
-  return wire === undefined ? malformed("is no client") : Result.succeed(customerChange(wire, context))
+  return Result.isSuccess(wire)
+    ? Result.succeed(customerChange(wire.success, context))
+    : malformed(wire.failure)
 }
 
 const readOne = (text: string, context: DecodeContext): Read => {
@@ -82,9 +85,12 @@ const readRest = (
   // An array alone is a list that somebody cut out of an answer.
   if (hasList && Array.isArray(value)) return Result.succeed([])
   const slice = readSlice(opened.success, names)
-  return Result.isFailure(slice)
-    ? Result.fail(slice.failure)
-    : Result.succeed(slice.success.clients.map((wire): Read => Result.succeed(customerChange(wire, context))))
+  if (Result.isFailure(slice)) return Result.fail(slice.failure)
+  const { clients, unreadable } = slice.success
+  return Result.succeed([
+    ...clients.map((wire): Read => Result.succeed(customerChange(wire, context))),
+    ...unreadable.map(({ reason }): Read => malformed(reason))
+  ])
 }
 
 /** Whether the list that was taken out was the slice's: a client alone has no such member. */

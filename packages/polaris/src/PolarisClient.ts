@@ -17,7 +17,7 @@ import {
 import { exchange, type Reply, retrying } from "@tillbridge/wire"
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -29,6 +29,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { formatTime } from "./internal/dates.ts"
 import { functions } from "./internal/functions.ts"
+import { isSiteMember } from "./internal/incoming.ts"
 import { makeLoginOnce } from "./internal/loginOnce.ts"
 import { type OutgoingClient, writeClient } from "./internal/outgoing.ts"
 import {
@@ -43,20 +44,29 @@ import {
   reasonOfError
 } from "./internal/reply.ts"
 import { readYes } from "./internal/fields.ts"
+import { salvageSlice } from "./internal/salvage.ts"
 import type { WireDocument } from "./internal/wireTree.ts"
 import { DIALECT } from "./PolarisCodec.ts"
 import { makeConfig, type PolarisConfig, polarisConfig, type PolarisOptions } from "./PolarisConfig.ts"
 import type { InfoClient } from "./PolarisSchema.ts"
 import { CertificateTrust } from "./PolarisTrust.ts"
 
+export type { UnreadableClient } from "./internal/records.ts"
 export type { ClientSlice } from "./internal/reply.ts"
 
 /** How a client is looked for: by number, else by external key (INFERRED). */
 export type ClientQuery = { readonly idClient: string } | { readonly cle: string }
 
+export interface AnsweredSlice extends ClientSlice {
+  /** The site's own clock when it answered, where it tells it. */
+  readonly clock: DateTime.Utc | null
+}
+
 export interface ModifiedQuery {
   /** Changes from here on. */
   readonly lastChanged: DateTime.Utc
+  /** Only what is later than the whole millisecond of `lastChanged`; no unless told. */
+  readonly isAfter?: boolean
   /** As the answer before told it; the other arguments must then be the same. */
   readonly checkPoint?: string | null
   readonly limit?: number
@@ -71,10 +81,12 @@ export class PolarisClient extends Context.Service<
   PolarisClient,
   {
     readonly config: PolarisConfig
+    /** Members that records of this site have had since the client was made, by this package's names. */
+    readonly members: Set<string>
     /** `null`: there is no such client. */
     readonly getClient: (query: ClientQuery) => Outcome<InfoClient | null>
     /** One slice of the clients changed since a time, the oldest change first. */
-    readonly getClientsModified: (query: ModifiedQuery) => Outcome<ClientSlice>
+    readonly getClientsModified: (query: ModifiedQuery) => Outcome<AnsweredSlice>
     /**
      * Changes or makes a client and tells its number; `null` when nothing was saved. Found by `IDClient` among the
      * members, else by `Cle`. Repeated only when a repeat cannot make a second client.
@@ -112,6 +124,12 @@ const basicHeader = (user: string, password: Redacted.Redacted): string => {
 }
 
 const utf8 = new TextDecoder("utf-8")
+
+/** The site's own clock when it answered, where it tells it. */
+const clockOf = ({ headers }: Reply): DateTime.Utc | null => {
+  const millis = Date.parse(headers["date"] ?? "")
+  return Number.isNaN(millis) ? null : DateTime.makeUnsafe(millis)
+}
 
 /** A failed attempt; `isLoggedOut`: it says that there is no session any more. */
 interface Failed {
@@ -260,14 +278,22 @@ const make = Effect.fnUntraced(function* (config: PolarisConfig) {
     request: HttpClientRequest.HttpClientRequest,
     read: (document: WireDocument) => Result.Result<A, Malformed>,
     missing?: A
-  ): Outcome<A> => {
-    const once = attempt(request).pipe(
-      Effect.flatMap(open),
-      Effect.flatMap((document) =>
-        Effect.mapError(Effect.fromResult(read(document)), (reason) => failed(reason))
-      )
+  ): Outcome<A> => answered(operation, repeatable, request, (reply) => readReply(reply, read), missing)
+
+  const readReply = <A>(reply: Reply, read: (document: WireDocument) => Result.Result<A, Malformed>) =>
+    Effect.flatMap(open(reply), (document) =>
+      Effect.mapError(Effect.fromResult(read(document)), (reason) => failed(reason))
     )
-    const answered =
+
+  const answered = <A>(
+    operation: string,
+    repeatable: boolean,
+    request: HttpClientRequest.HttpClientRequest,
+    read: (reply: Reply) => Effect.Effect<A, Failed>,
+    missing?: A
+  ): Outcome<A> => {
+    const once = Effect.flatMap(attempt(request), read)
+    const orMissing =
       missing === undefined
         ? once
         : Effect.catchIf(
@@ -275,7 +301,13 @@ const make = Effect.fnUntraced(function* (config: PolarisConfig) {
             ({ isNotFound }) => isNotFound,
             () => Effect.succeed(missing)
           )
-    return told(operation, repeatable, withSession(answered))
+    return told(operation, repeatable, withSession(orMissing))
+  }
+
+  const members = new Set<string>()
+  const note = (clients: ReadonlyArray<InfoClient>) => {
+    for (const client of clients)
+      for (const name in client) if (!members.has(name) && isSiteMember(name)) members.add(name)
   }
 
   const getClient = (query: ClientQuery) =>
@@ -289,23 +321,34 @@ const make = Effect.fnUntraced(function* (config: PolarisConfig) {
         ["prefixCle", prefixCle],
         ["output", format]
       ]),
-      (document) => readClient(document, names),
+      (document) => Result.tap(readClient(document, names), (found) => found !== null && note([found])),
       null
     )
 
-  const getClientsModified = ({ checkPoint, lastChanged, limit }: ModifiedQuery) =>
-    call(
+  /** One record that no parser takes costs that record and not the slice. */
+  const readWholeSlice = (reply: Reply): Effect.Effect<AnsweredSlice, Failed> =>
+    readReply(reply, (document) => readSlice(document, names)).pipe(
+      Effect.catchIf(
+        ({ reason }) => reason._tag === "Malformed",
+        (error) => Effect.mapError(salvageSlice(reply.bytes, context), () => error)
+      ),
+      Effect.map((slice) => ({ ...slice, clock: clockOf(reply) })),
+      Effect.tap(({ clients }) => Effect.sync(() => note(clients)))
+    )
+
+  const getClientsModified = ({ checkPoint, isAfter, lastChanged, limit }: ModifiedQuery) =>
+    answered(
       "getClientsModified",
       true,
       get(functions.getClientsModified.name, [
-        ["lastChanged", formatTime(lastChanged, timeZone, names.dates.style)],
+        ["lastChanged", formatTime(lastChanged, timeZone, names.dates.style, isAfter)],
         ["codeMagasin", String(codeMagasin)],
         ["checkPoint", secret(checkPoint)],
         ["prefixCle", prefixCle],
         ["limit", String(limit ?? config.pageSize)],
         ["output", format]
       ]),
-      (document) => readSlice(document, names)
+      readWholeSlice
     )
 
   const putClient = (client: OutgoingClient) =>
@@ -343,7 +386,7 @@ const make = Effect.fnUntraced(function* (config: PolarisConfig) {
       : told("logout", false, Effect.asVoid(attempt(post(functions.logout.name, []))))
   )
 
-  return PolarisClient.of({ config, getClient, getClientsModified, putClient, describe, logout })
+  return PolarisClient.of({ config, members, getClient, getClientsModified, putClient, describe, logout })
 })
 
 const isGiven = (value: OutgoingClient[string] | undefined): boolean =>

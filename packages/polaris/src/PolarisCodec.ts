@@ -17,7 +17,7 @@ import { scalarText } from "./PolarisSchema.ts"
 export { readTime, type ReadTime } from "./internal/dates.ts"
 export { DEFAULT_EXTERNAL_SYSTEM, DIALECT } from "./internal/dialect.ts"
 export type { ReadContext } from "./internal/fields.ts"
-export { customerChange, type DecodeContext, membersOf, modifiedAt } from "./internal/incoming.ts"
+export { customerChange, type DecodeContext, modifiedAt, wholeChange } from "./internal/incoming.ts"
 export { outgoingClient, type OutgoingClient, outgoingKey } from "./internal/outgoing.ts"
 import { DIALECT } from "./internal/dialect.ts"
 

@@ -9,14 +9,18 @@ import {
   type CustomerChange,
   CustomerDestination,
   externalKey,
+  type LookUp,
+  Malformed,
   Refused,
   SourceError
 } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { capabilities } from "./internal/capabilities.ts"
 import { outgoingClient, outgoingKey } from "./internal/outgoing.ts"
-import { PolarisClient } from "./PolarisClient.ts"
+import { readChange } from "./internal/records.ts"
+import { type ClientQuery, PolarisClient } from "./PolarisClient.ts"
 import { DIALECT } from "./PolarisCodec.ts"
 
 /** The destination of one site; needs its client. */
@@ -67,9 +71,40 @@ export const makePolarisDestination = Effect.gen(function* () {
     return { key: id, isNew }
   })
 
+  /** Everybody found, which is one at most: both ways name a client. */
+  const found = (query: ClientQuery) =>
+    Effect.flatMap(client.getClient(query), (wire) => {
+      if (wire === null) return Effect.succeed([])
+      const change = readChange(wire, client.config, client.members)
+      return Result.isSuccess(change)
+        ? Effect.succeed([change.success])
+        : Effect.fail(
+            lookUpError(new Malformed({ detail: `the client cannot be read: ${change.failure.reason}` }))
+          )
+    })
+
+  const lookUpError = (reason: Malformed | Refused) =>
+    new SourceError({ dialect: DIALECT, operation: "lookUp", reason })
+
+  /** Nobody has a number that is none: the site would take it for a wrong call. */
+  const byNumber = (key: string) =>
+    /^[0-9]{1,19}$/.test(key) ? found({ idClient: key }) : Effect.succeed([])
+
+  const lookUp = (by: LookUp) => {
+    if (by.by === "key") return byNumber(by.key)
+    if (by.by === "externalId" && by.externalId.system === system) return byNumber(by.externalId.key)
+    return by.by === "externalId" && prefixCle !== null
+      ? found({ cle: outgoingKey(by.externalId, [], externalSystem) })
+      : Effect.fail(lookUpError(new Refused({ detail: `clients cannot be looked up by ${by.by} here` })))
+  }
+
   return CustomerDestination.of({
+    system,
     capabilities,
     putCustomer,
+    lookUps: prefixCle === null ? ["key"] : ["key", "externalId"],
+    lookUp,
+    removeCustomer: () => Effect.fail(refused("removeCustomer", "clients cannot be removed by this API")),
     putCard: () => Effect.fail(refused("putCard", "cards cannot be written by this API")),
     removeCard: () => Effect.fail(refused("removeCard", "cards cannot be removed by this API"))
   })

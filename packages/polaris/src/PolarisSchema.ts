@@ -9,7 +9,7 @@ import * as SchemaGetter from "effect/SchemaGetter"
 const isEmptyObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
 
-const isScalar = (value: unknown): boolean =>
+export const isScalar = (value: unknown): boolean =>
   value === null || ["string", "number", "bigint", "boolean"].includes(typeof value) || isEmptyObject(value)
 
 /** A scalar in any of its spellings as text; every way of saying "empty" is `null`. */

@@ -165,18 +165,20 @@ describe("a slice", () => {
         { IDClient: "1234", Nom: "DURAND" },
         { IDClient: "1235", Nom: "MARTIN" }
       ],
+      unreadable: [],
       hasMoreResults: true,
       checkPoint: "AAAAAAAAAAKLd0w"
     })
     assert.deepStrictEqual(Result.getOrThrow(sliceOf(answers.lastSlice)), {
       clients: [{ IDClient: "9007199254740993", Nom: "PETIT" }],
+      unreadable: [],
       hasMoreResults: false,
       checkPoint: null
     })
   })
 
   it("takes the resume point in any letter case, and the only list whatever its name", () => {
-    const expected = { clients: [{ IDClient: "1" }], hasMoreResults: true, checkPoint: "x" }
+    const expected = { clients: [{ IDClient: "1" }], unreadable: [], hasMoreResults: true, checkPoint: "x" }
     for (const text of [
       `{"HasMoreResults":1,"checkpoint":"x","Clients":[{"IDClient":1}]}`,
       `{"hasMoreResults":"true","CHECKPOINT":"x","items":[{"IDClient":1}],"count":1}`,
@@ -194,18 +196,16 @@ describe("a slice", () => {
     ]) {
       assert.deepStrictEqual(
         Result.getOrThrow(sliceOf(text)),
-        { clients: [], hasMoreResults: false, checkPoint: null },
+        { clients: [], unreadable: [], hasMoreResults: false, checkPoint: null },
         text
       )
     }
   })
 
-  it("is refused when it does not say whether there is more, or a client of it cannot be read", () => {
+  it("is refused when it does not say whether there is more, or has no list", () => {
     for (const text of [
       `{"clients":[]}`,
       `{"hasMoreResults":"maybe","clients":[]}`,
-      `{"hasMoreResults":true,"clients":[{"Nom":"A"}]}`,
-      `{"hasMoreResults":true,"clients":["a"]}`,
       `{"hasMoreResults":true,"clients":"a"}`,
       `{"hasMoreResults":true,"a":[{"IDClient":1}],"b":[{"IDClient":2}]}`,
       "<InfoClient><IDClient>1</IDClient></InfoClient>",
@@ -215,6 +215,51 @@ describe("a slice", () => {
     ]) {
       assert.isTrue(Result.isFailure(sliceOf(text)), text)
     }
+  })
+})
+
+describe("a record of a slice that cannot be read", () => {
+  const broken = (record: string) =>
+    Result.getOrThrow(sliceOf(`{"hasMoreResults":true,"clients":[{"IDClient":1},${record},{"IDClient":3}]}`))
+
+  it("leaves the others in place, and is told with its number, a reason without values and its payload", () => {
+    for (const [record, idClient, reason] of [
+      [`{"IDClient":2,"Nom":{"a":"Secret"}}`, "2", "Nom: must be a single value"],
+      [`{"IDClient":2,"Nom":["Secret"]}`, "2", "Nom: must be a single value"],
+      [`{"IDClient":2,"Cartes":"Secret"}`, "2", "Cartes: must be a list"],
+      [
+        `{"IDClient":2,"Cartes":[{"Numero":"1"},{"TypeCarte":"Secret"}]}`,
+        "2",
+        "Cartes: card 2: Numero must not be empty"
+      ],
+      [`{"IDClient":2,"Cartes":["Secret"]}`, "2", "Cartes: card 1 is no card"],
+      [`{"IDClient":2,"nom":"Secret","NOM":"Secret"}`, "2", "Nom: comes twice"],
+      [`{"Nom":"Secret"}`, null, "IDClient: must be a whole number of 64 bits"],
+      [
+        `{"IDClient":9223372036854775808,"Nom":"Secret"}`,
+        "9223372036854775808",
+        "IDClient: must be a whole number of 64 bits"
+      ],
+      [`{"IDClient":1.5}`, "1.5", "IDClient: must be a whole number of 64 bits"],
+      [`"Secret"`, null, "is no client"],
+      ["null", null, "is no client"]
+    ] as const) {
+      const { clients, unreadable } = broken(record)
+      assert.deepStrictEqual(clients, [{ IDClient: "1" }, { IDClient: "3" }], record)
+      assert.deepStrictEqual(unreadable, [{ idClient, reason, payload: record }], record)
+    }
+  })
+
+  it("is kept with every digit, and without a password", () => {
+    const [told] = broken(
+      `{"IDClient":2,"Nom":[],"A":9007199254740993,"Password":"p","B":{"mdp":"p","C":[1,null]}}`
+    ).unreadable
+    assert.strictEqual(told?.payload, `{"IDClient":2,"Nom":[],"A":9007199254740993,"B":{"C":[1,null]}}`)
+  })
+
+  it("the smallest and the greatest number of 64 bits can be read", () => {
+    for (const id of ["9223372036854775807", "-9223372036854775808", "0"])
+      assert.deepStrictEqual(broken(`{"IDClient":${id}}`).clients[1], { IDClient: id })
   })
 })
 

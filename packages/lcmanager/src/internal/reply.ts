@@ -53,10 +53,13 @@ const plain = (root: XmlElement): unknown => {
 
 const limits = { maxBytes: MAX_REPLY_BYTES, maxElements: MAX_REPLY_XML_ELEMENTS }
 
+/** The body as text of the character set that its type names; `undefined` when it is none. */
+export const decodeReply = (bytes: Uint8Array, contentType?: string): string | undefined =>
+  decodeText(bytes, parseMediaType(contentType)?.parameters.get("charset") ?? "utf-8")
+
 /** The body as plain values. */
 export const parseReply = (bytes: Uint8Array, contentType?: string): Result.Result<unknown, Malformed> => {
-  const charset = parseMediaType(contentType)?.parameters.get("charset") ?? "utf-8"
-  const text = decodeText(bytes, charset)
+  const text = decodeReply(bytes, contentType)
   if (text === undefined) return malformed("the answer is not text of its character set")
   const start = text.trimStart()
   if (start === "") return malformed("the answer is empty")
@@ -149,19 +152,6 @@ export const readRow = (value: unknown): Result.Result<ClientInfoPeriodClient, M
     .map((part) => String(typeof part === "object" ? part.key : part))
     .join(".")
   return malformed(field === "" ? "is no row" : `${field}: ${issue?.message ?? "is not valid"}`)
-}
-
-/** Every row of a list. One that cannot be read spoils it: whom it is about is not known. */
-export const readRows = (
-  values: ReadonlyArray<unknown>
-): Result.Result<ReadonlyArray<ClientInfoPeriodClient>, Malformed> => {
-  const rows: Array<ClientInfoPeriodClient> = []
-  for (const value of values) {
-    const row = readRow(value)
-    if (Result.isFailure(row)) return malformed(`row ${rows.length + 1}: ${row.failure.detail}`)
-    rows.push(row.success)
-  }
-  return Result.succeed(rows)
 }
 
 const decodeTokens = Schema.decodeUnknownResult(TokenAnswer)

@@ -1,10 +1,10 @@
 /** The arguments of each function, read into what the domain's services take. */
 import { type CustomerReference, type InvalidField, type Merchant, orNull, StoreId } from "@tillbridge/domain"
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
 import type { PolarisNames } from "../PolarisNames.ts"
 import type { CallParameters } from "./call.ts"
-import { readTime } from "./dates.ts"
+import { hasTicks, readTime } from "./dates.ts"
 import { BadCall } from "./errors.ts"
 import { isWrong, readInt32, type ReadContext } from "./fields.ts"
 import { type ClientCall, readClientCall, readId } from "./incoming.ts"
@@ -101,7 +101,8 @@ export const readModified = (
     return invalid(`limit : nombre entier de 1 à ${largestPage} attendu`)
   }
   return Result.succeed({
-    since: since.instant,
+    // A customer's time of change has milliseconds: within one, whatever is later begins with the next.
+    since: hasTicks(lastChanged.success) ? DateTime.add(since.instant, { milliseconds: 1 }) : since.instant,
     store: store.success,
     checkPoint: orNull(parameters.get("checkPoint")),
     prefix: prefix.success,

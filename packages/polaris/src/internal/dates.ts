@@ -55,6 +55,51 @@ const utcOf = (local: LocalDateTime): number => {
   return date.setUTCHours(local.hour, local.minute, local.second, local.millisecond)
 }
 
+const digit = (text: string, at: number): number => {
+  const value = text.charCodeAt(at) - 48
+  return value >= 0 && value <= 9 ? value : Number.NaN
+}
+
+const pair = (text: string, at: number): number => digit(text, at) * 10 + digit(text, at + 1)
+
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+const daysIn = (year: number, month: number): number =>
+  month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : monthDays[month - 1]!
+
+/** `yyyy-MM-ddTHH:mm:ss[.f…]`, the form that nearly every time has, by hand; `undefined` for any other text. */
+const readIso = (text: string): LocalDateTime | undefined => {
+  const { length } = text
+  if (length < 19 || text[4] !== "-" || text[7] !== "-" || text[10] !== "T" || text[13] !== ":")
+    return undefined
+  if (text[16] !== ":" || length === 20 || length > 27 || (length > 19 && text[19] !== ".")) return undefined
+  const year = pair(text, 0) * 100 + pair(text, 2)
+  const month = pair(text, 5)
+  const day = pair(text, 8)
+  const hour = pair(text, 11)
+  const minute = pair(text, 14)
+  const second = pair(text, 17)
+  if (!(year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return undefined
+  if (!(hour < 24 && minute < 60 && second < 60)) return undefined
+  let millisecond = 0
+  for (let at = 20; at < length; at++) {
+    const value = digit(text, at)
+    if (Number.isNaN(value)) return undefined
+    if (at < 23) millisecond += value * (at === 20 ? 100 : at === 21 ? 10 : 1)
+  }
+  return { year, month, day, hour, minute, second, millisecond }
+}
+
+/** The wall clock of `zone` at a time in any of the forms. Cheap where the text has no zone of its own. */
+export const readWall = (text: string, zone: TimeZone): LocalDateTime | undefined =>
+  readIso(text) ?? readTime(text, zone)?.local
+
+/** As `readTime`, where the instant is all that is asked for. */
+export const readInstant = (text: string, zone: TimeZone): DateTime.Utc | undefined => {
+  const local = readIso(text)
+  return local === undefined ? readTime(text, zone)?.instant : fromLocal(zone, local)
+}
+
 /** A time in any of the forms; without a zone of its own it is the wall clock of `zone`. */
 export const readTime = (text: string, zone: TimeZone): ReadTime | undefined => {
   const given = text.trim()
@@ -80,23 +125,40 @@ export const readTime = (text: string, zone: TimeZone): ReadTime | undefined => 
 const two = (n: number) => (n < 10 ? `0${n}` : `${n}`)
 
 /** `yyyy-MM-ddTHH:mm:ss`, with a fraction only where there is one, as .NET writes it. */
-const formatIso = (local: LocalDateTime): string => {
-  const fraction =
-    local.millisecond === 0 ? "" : `.${String(local.millisecond).padStart(3, "0").replace(/0+$/, "")}`
+const formatIso = (local: LocalDateTime, ticks: string): string => {
+  const digits = `${String(local.millisecond).padStart(3, "0")}${ticks}`.replace(/0+$/, "")
+  const fraction = digits === "" ? "" : `.${digits}`
   return `${formatLocalDate(local)}T${two(local.hour)}:${two(local.minute)}:${two(local.second)}${fraction}`
 }
 
-/** A time as it is written: by default the wall clock of `zone` without a zone, as .NET does with a stored time. */
-export const formatTime = (instant: DateTime.Utc, zone: TimeZone, style: DateStyle): string => {
+/** The last four of the seven digits that .NET has for a fraction. */
+const noTicks = ""
+const lastTick = "9999"
+
+/**
+ * A time as it is written: by default the wall clock of `zone` without a zone, as .NET does with a stored time. With
+ * `isLast` it is the last tick (100 ns) of its millisecond.
+ */
+export const formatTime = (
+  instant: DateTime.Utc,
+  zone: TimeZone,
+  style: DateStyle,
+  isLast = false
+): string => {
+  const ticks = isLast ? lastTick : noTicks
   if (style === "utc") {
-    return `${formatIso(toLocal("UTC" as TimeZone, instant))}Z`
+    return `${formatIso(toLocal("UTC" as TimeZone, instant), ticks)}Z`
   }
   const local = toLocal(zone, instant)
-  if (style === "local") return formatIso(local)
+  if (style === "local") return formatIso(local, ticks)
   const minutes = Math.round((utcOf(local) - instant.epochMilliseconds) / 60_000)
   const size = Math.abs(minutes)
-  return `${formatIso(local)}${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`
+  const offset = `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`
+  return `${formatIso(local, ticks)}${offset}`
 }
+
+/** Whether a time is later than the beginning of its millisecond. */
+export const hasTicks = (text: string): boolean => /\.[0-9]{3}[0-9]*[1-9]/.test(text)
 
 /** A day of the calendar as a time at midnight. */
 export const formatDay = (year: number, month: number, day: number): string =>

@@ -9,14 +9,11 @@ import {
   type CustomerPatch,
   InvalidField,
   orNull,
-  StoreId,
-  Text,
-  textOf,
+  type StoreId,
   type TimeZone
 } from "@tillbridge/domain"
-import * as Schema from "effect/Schema"
 import type { CardMember, ClientMember, PolarisNames } from "../PolarisNames.ts"
-import { formatDay, readTime } from "./dates.ts"
+import { formatDay, readTime, readWall } from "./dates.ts"
 
 /** What reading depends on. */
 export interface ReadContext {
@@ -43,25 +40,39 @@ export interface Column {
   readonly meaning: string
   /** `null` is not written. */
   readonly write?: (customer: Customer, context: WriteContext) => string | null
-  /** Reads a value; `null` says that it is empty, which clears. */
-  readonly read?: (name: string, value: string | null, context: ReadContext) => CustomerPatch | InvalidField
+  /** Reads a value into the patch, or says what is wrong with it; `null` says that it is empty, which clears. */
+  readonly read?: (
+    patch: PatchInto,
+    name: string,
+    value: string | null,
+    context: ReadContext
+  ) => InvalidField | undefined
+}
+
+type Mutable<A> = { -readonly [K in keyof A]: A[K] }
+
+/** A patch while members are read into it. */
+export type PatchInto = Mutable<Omit<CustomerPatch, "address" | "consents">> & {
+  address?: Mutable<NonNullable<CustomerPatch["address"]>>
+  consents?: Mutable<NonNullable<CustomerPatch["consents"]>>
 }
 
 const wrong = (field: string, reason: string) => new InvalidField({ field, reason })
 
 export const isWrong = (value: unknown): value is InvalidField => value instanceof InvalidField
 
-const fits = { text: Schema.is(Text), short: Schema.is(textOf(255)) }
+/** Whether a text can be kept at all: no store carries NUL or a lone surrogate. */
+export const isStorable = (text: string): boolean => !text.includes("\u0000") && text.isWellFormed()
+
+/** What the domain's `Text` takes, checked by hand: it stands in the way of every field of every customer. */
+const isText = (text: string): boolean => text.length <= 1_000 && isStorable(text)
 
 const readText = (name: string, value: string | null): string | null | InvalidField => {
   const given = orNull(value)
-  return given === null || fits.text(given)
+  return given === null || isText(given)
     ? given
     : wrong(name, "must be at most 1000 characters long, without NUL")
 }
-
-/** Whether a text can be kept at all: no store carries NUL or a lone surrogate. */
-export const isStorable = (text: string): boolean => !text.includes("\u0000") && text.isWellFormed()
 
 type TextField = "title" | "firstName" | "lastName" | "email" | "phone" | "mobilePhone"
 
@@ -70,9 +81,11 @@ const text = (field: TextField, meaning: string): Column => ({
   net: "String",
   meaning,
   write: (customer) => customer[field],
-  read: (name, value) => {
+  read: (patch, name, value) => {
     const read = readText(name, value)
-    return isWrong(read) ? read : { [field]: read }
+    if (isWrong(read)) return read
+    patch[field] = read
+    return undefined
   }
 })
 
@@ -84,9 +97,12 @@ const addressPart = (
   net: "String",
   meaning,
   write: (customer) => customer.address[part],
-  read: (name, value) => {
+  read: (patch, name, value) => {
     const read = readText(name, value)
-    return isWrong(read) ? read : { address: { [part]: read } }
+    if (isWrong(read)) return read
+    const address = (patch.address ??= {})
+    address[part] = read
+    return undefined
   }
 })
 
@@ -109,11 +125,12 @@ const sexe: Column = {
   net: "String",
   meaning: "Sexe : F ou M (H, Femme, Homme, Féminin et Masculin sont aussi lus)",
   write: ({ gender }) => (gender === null ? null : gender === "female" ? "F" : "M"),
-  read: (name, value) => {
+  read: (patch, name, value) => {
     const given = orNull(value)
-    if (given === null) return { gender: null }
-    const word = given.trim().toLowerCase()
-    return Object.hasOwn(genders, word) ? { gender: genders[word]! } : wrong(name, "must be F or M")
+    const word = given?.trim().toLowerCase() ?? ""
+    if (given !== null && !Object.hasOwn(genders, word)) return wrong(name, "must be F or M")
+    patch.gender = given === null ? null : genders[word]!
+    return undefined
   }
 }
 
@@ -126,17 +143,19 @@ const birthday: Column = {
   meaning: "Date d'anniversaire ; une année avant 1850 (ici 0004) signifie que l'année n'est pas connue",
   write: ({ birthDate: { day, month, year } }, { names }) =>
     day === null || month === null ? null : formatDay(year ?? names.dates.unknownYear, month, day),
-  read: (name, value, context) => {
+  read: (patch, name, value, context) => {
     const given = orNull(value)
     // .NET's smallest date is how it writes "no date".
-    if (given === null || given.trim().startsWith("0001-01-01")) {
-      return { birthDate: { day: null, month: null, year: null } }
+    if (given === null || given.trimStart().startsWith("0001-01-01")) {
+      patch.birthDate = { day: null, month: null, year: null }
+      return undefined
     }
-    const time = readTime(given, context.timeZone)
-    if (time === undefined) return wrong(name, "must be a date such as 1980-12-31")
-    const { day, month, year } = time.local
+    const local = readWall(given, context.timeZone)
+    if (local === undefined) return wrong(name, "must be a date such as 1980-12-31")
+    const { day, month, year } = local
     if (year > 2999) return wrong(name, "must be a date before the year 3000")
-    return { birthDate: { day, month, year: year < oldestYear ? null : year } }
+    patch.birthDate = { day, month, year: year < oldestYear ? null : year }
+    return undefined
   }
 }
 
@@ -161,9 +180,11 @@ const mailing: Column = {
   net: "Boolean",
   meaning: "Accepte de recevoir des messages (lu et écrit comme l'accord pour l'e-mail)",
   write: ({ consents }) => String(consents.email),
-  read: (name, value) => {
+  read: (patch, name, value) => {
     const agreed = orNull(value) === null ? false : readYes(value ?? "")
-    return agreed === undefined ? wrong(name, "must be true or false") : { consents: { email: agreed } }
+    if (agreed === undefined) return wrong(name, "must be true or false")
+    patch.consents = { email: agreed }
+    return undefined
   }
 }
 
@@ -179,13 +200,13 @@ const shop: Column = {
   net: "Int32 (Optionnel)",
   meaning: "Magasin du client",
   write: ({ registeredIn }) => (registeredIn === null ? null : String(registeredIn)),
-  read: (name, value) => {
+  read: (patch, name, value) => {
     const given = orNull(value)
-    if (given === null) return { registeredIn: null }
-    const number = readInt32(given)
-    return number === undefined || number < 1
-      ? wrong(name, "must be the number of a store")
-      : { registeredIn: StoreId.make(number) }
+    const number = given === null ? null : readInt32(given)
+    if (number === undefined || (number !== null && number < 1))
+      return wrong(name, "must be the number of a store")
+    patch.registeredIn = number as StoreId | null
+    return undefined
   }
 }
 
@@ -248,7 +269,7 @@ export const cardColumns: Readonly<Record<CardMember, Column>> = {
 
 /** What is wrong with a value that is only kept, for a caller who should be told. */
 export const whyNotKept = (kind: Kind, value: string, zone: TimeZone): string | undefined => {
-  if (!fits.text(value)) return "must be at most 1000 characters long, without NUL"
+  if (!isText(value)) return "must be at most 1000 characters long, without NUL"
   switch (kind) {
     case "whole":
       return readInt32(value) === undefined ? "must be a whole number of 32 bits" : undefined
@@ -274,11 +295,3 @@ const memberNames: Readonly<Record<string, string>> = {
 
 /** The vendor's name for a domain field; a name that is not the domain's stays. */
 export const memberNameOf = (field: string): string => memberNames[field] ?? field
-
-/** Adds what one member says to what the others said. */
-export const addPart = (patch: CustomerPatch, part: CustomerPatch): CustomerPatch => ({
-  ...patch,
-  ...part,
-  ...(part.address && { address: { ...patch.address, ...part.address } }),
-  ...(part.consents && { consents: { ...patch.consents, ...part.consents } })
-})

@@ -1,30 +1,28 @@
 /** From wire records to the domain: leniently for what a site tells, strictly for what a caller of the server sends. */
 import {
   type CardRecord,
-  CustomerId,
   type CustomerChange,
+  CustomerId,
   type CustomerPatch,
-  type CustomerRecord,
   type Extensions,
   InvalidField,
   mergeExtensions,
-  orNull,
-  textOf
+  orNull
 } from "@tillbridge/domain"
 import type * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import type { ClientMember } from "../PolarisNames.ts"
 import { type InfoCarte, type InfoClient, scalarText } from "../PolarisSchema.ts"
-import { readTime } from "./dates.ts"
+import { readInstant } from "./dates.ts"
 import { DIALECT } from "./dialect.ts"
 import { MAX_KEPT_DEPTH } from "./encode.ts"
 import {
-  addPart,
   clientColumns,
   type Column,
   isStorable,
   isWrong,
+  type PatchInto,
   type ReadContext,
   readYes,
   whyNotKept
@@ -39,10 +37,11 @@ export interface DecodeContext extends ReadContext {
 
 type Kept = Record<string, Schema.Json>
 
-const isKey = Schema.is(textOf(255))
+const isKey = (key: string): boolean => key.length <= 255 && isStorable(key)
 
-const columnOf = (name: string): Column | undefined =>
-  Object.hasOwn(clientColumns, name) ? clientColumns[name as ClientMember] : undefined
+const columns: ReadonlyMap<string, Column> = new Map(Object.entries(clientColumns))
+
+const columnOf = (name: string): Column | undefined => columns.get(name)
 
 /** Not read as fields: what the vendor counts, stamps or lists itself, and the key, which is an external id. */
 const elsewhere = new Set<string>([
@@ -55,7 +54,7 @@ const elsewhere = new Set<string>([
 /** The time of a record's last change, where it has one that can be read. */
 export const modifiedAt = (wire: InfoClient, context: Pick<ReadContext, "timeZone">): DateTime.Utc | null => {
   const text = orNull(wire.DateModification)
-  return text === null ? null : (readTime(text, context.timeZone)?.instant ?? null)
+  return text === null ? null : (readInstant(text, context.timeZone) ?? null)
 }
 
 /** What keeps a value from being kept: text that no store can carry, or depth that no reader would take. */
@@ -71,83 +70,125 @@ const whyNotKeepable = (value: Schema.Json, depth = 0): string | undefined => {
   return undefined
 }
 
-/** As it is kept; `undefined` for what says nothing, cannot be kept or may not be. */
-const keepable = (name: string, value: unknown): Schema.Json | undefined => {
-  if (isPasswordName(name) || whyNotKeepable(name) !== undefined) return undefined
-  const json = asJson(value)
-  return json === null || json === "" || whyNotKeepable(json) !== undefined
-    ? undefined
-    : withoutPasswords(json)
+/** What became of a record's values: the first that had to be left out, and why. */
+interface Lost {
+  reason: string | undefined
+}
+
+/** Keeps a value, or says why it is lost; what says nothing and what may not be kept is neither. */
+const keep = (kept: Kept, name: string, value: unknown, lost: Lost): void => {
+  if (value === null || value === "" || isPasswordName(name)) return
+  const json = typeof value === "string" ? value : asJson(value)
+  if (json === null) return
+  const reason = whyNotKeepable(name) ?? whyNotKeepable(json)
+  if (reason === undefined) kept[name] = withoutPasswords(json)
+  // A name that cannot be kept can hardly be shown.
+  else lost.reason ??= `${columns.has(name) ? name : "a member"}: ${reason}`
 }
 
 const nothingKnown: ReadonlySet<string> = new Set()
 
-/** Members of a record whose absence in another record of the same site says that they are empty there. */
-export const membersOf = (wire: InfoClient): ReadonlyArray<string> =>
-  Object.keys(wire).filter((name) => columnOf(name) !== undefined && !elsewhere.has(name))
+/** Whether the absence of a member in one record says that it is empty, where another record of the site has it. */
+export const isSiteMember = (name: string): boolean => columns.has(name) && !elsewhere.has(name)
+
+/** Reads every member; an empty one clears, and so does an absent one that the site is known to have. */
+const readMembers = (
+  wire: InfoClient,
+  context: DecodeContext,
+  siteMembers: ReadonlySet<string>,
+  lost: Lost
+): readonly [patch: PatchInto, kept: Kept] => {
+  const kept: Kept = {}
+  const patch: PatchInto = {}
+  for (const name in wire) {
+    if (elsewhere.has(name)) continue
+    const read = columns.get(name)?.read
+    if (read !== undefined && read(patch, name, scalarText(wire[name]), context) === undefined) continue
+    keep(kept, name, wire[name], lost)
+  }
+  for (const name of siteMembers) {
+    if (name in wire) continue
+    const column = columns.get(name)
+    if (column === undefined || elsewhere.has(name)) continue
+    if (column.read === undefined) kept[name] = null
+    else column.read(patch, name, null, context)
+  }
+  return [patch, kept]
+}
+
+const isEmpty = (kept: Kept): boolean => {
+  for (const _ in kept) return false
+  return true
+}
+
+const changeOf = (
+  wire: InfoClient,
+  context: DecodeContext,
+  siteMembers: ReadonlySet<string>,
+  lost: Lost
+): CustomerChange => {
+  const [patch, kept] = readMembers(wire, context, siteMembers, lost)
+  const key = orNull(wire.Cle)
+  if (key !== null && isKey(key)) patch.externalIds = [{ system: context.externalSystem, key }]
+  else if (key !== null) keep(kept, "Cle", key, lost)
+  if (!isEmpty(kept)) patch.extensions = { [DIALECT]: kept }
+  const cards: Array<CardRecord> = []
+  if (wire.Cartes !== undefined) for (const card of wire.Cartes) cards.push(cardRecord(card, lost))
+  const source = { system: context.system, key: (wire.IDClient ?? "").trim() }
+  const at = modifiedAt(wire, context)
+  return at === null ? { customer: patch, cards, source } : { customer: patch, cards, source, modifiedAt: at }
+}
 
 /**
  * A wire client as the domain tells it. An empty member clears, and so does one that is absent although the site is
  * known to have it (`siteMembers`), because .NET leaves out what is null; any other absent member is not touched. What
- * the domain cannot hold, also a value out of its range, is kept in `extensions.polaris`.
+ * the domain cannot hold, also a value out of its range, is kept in `extensions.polaris`; what no store can carry is
+ * left out.
  */
 export const customerChange = (
   told: InfoClient,
   context: DecodeContext,
   siteMembers: ReadonlySet<string> = nothingKnown
-): CustomerChange => {
-  const kept: Kept = {}
-  let patch: CustomerPatch = {}
-  const wire: Record<string, unknown> & InfoClient = { ...told }
-  for (const name of siteMembers) {
-    const column = columnOf(name)
-    if (column === undefined || elsewhere.has(name) || name in wire) continue
-    if (column.read === undefined) kept[name] = null
-    else wire[name] = null
-  }
-  for (const name in wire) {
-    if (elsewhere.has(name)) continue
-    const part = columnOf(name)?.read?.(name, scalarText(wire[name]), context)
-    if (part !== undefined && !isWrong(part)) {
-      patch = addPart(patch, part)
-      continue
-    }
-    const json = keepable(name, wire[name])
-    if (json !== undefined) kept[name] = json
-  }
-  const key = orNull(wire.Cle)
-  const fits = key !== null && isKey(key)
-  if (key !== null && !fits && isStorable(key)) kept["Cle"] = key
-  const customer: CustomerRecord = {
-    ...patch,
-    ...(fits ? { externalIds: [{ system: context.externalSystem, key }] } : {}),
-    ...(Object.keys(kept).length === 0 ? {} : { extensions: { [DIALECT]: kept } })
-  }
-  return {
-    customer,
-    cards: (wire.Cartes ?? []).map(cardRecord),
-    source: { system: context.system, key: (wire.IDClient ?? "").trim() }
-  }
+): CustomerChange => changeOf(told, context, siteMembers, { reason: undefined })
+
+/** As `customerChange`, but nothing is left out: the failure names what would have been, and never a value. */
+export const wholeChange = (
+  told: InfoClient,
+  context: DecodeContext,
+  siteMembers: ReadonlySet<string>
+): Result.Result<CustomerChange, string> => {
+  const lost: Lost = { reason: undefined }
+  const change = changeOf(told, context, siteMembers, lost)
+  const size = change.customer.extensions === undefined ? 0 : sizeOf(change.customer.extensions[DIALECT])
+  if (size > MAX_KEPT_CHARACTERS) lost.reason ??= "has more than can be kept"
+  return lost.reason === undefined ? Result.succeed(change) : Result.fail(lost.reason)
+}
+
+/** About how many characters a value has as JSON. */
+const sizeOf = (value: Schema.Json | undefined): number => {
+  if (typeof value === "string") return value.length + 2
+  if (typeof value !== "object" || value === null) return 8
+  let size = 2
+  for (const name in value) size += name.length + 4 + sizeOf((value as Kept)[name])
+  return size
 }
 
 /** A wire card as the domain tells it: valid is active, not valid is blocked, as the shop that was asked sees it. */
-const cardRecord = (wire: InfoCarte): CardRecord => {
+const cardRecord = (wire: InfoCarte, lost: Lost): CardRecord => {
   const kept: Kept = {}
-  for (const name in wire) {
-    if (name === "Numero" || name === "TypeCarte") continue
-    if (name === "EstValide" && readYes(wire.EstValide ?? "") !== undefined) continue
-    const json = keepable(name, wire[name])
-    if (json !== undefined) kept[name] = json
-  }
   const valid = readYes(wire.EstValide ?? "")
-  return {
-    number: wire.Numero ?? "",
-    patch: {
-      ...(valid === undefined ? {} : { status: valid ? "active" : "blocked" }),
-      ...(Object.keys(kept).length === 0 ? {} : { extensions: { [DIALECT]: kept } })
-    },
-    typeName: orNull(wire.TypeCarte)
+  for (const name in wire) {
+    if (name === "Numero" || name === "TypeCarte" || (name === "EstValide" && valid !== undefined)) continue
+    keep(kept, name, wire[name], lost)
   }
+  const number = wire.Numero ?? ""
+  const typeName = orNull(wire.TypeCarte)
+  if (!isStorable(number) || (typeName !== null && !isStorable(typeName)))
+    lost.reason ??= "Cartes: must not contain NUL or a lone surrogate"
+  const patch: { status?: "active" | "blocked"; extensions?: Extensions } = {}
+  if (valid !== undefined) patch.status = valid ? "active" : "blocked"
+  if (!isEmpty(kept)) patch.extensions = { [DIALECT]: kept }
+  return { number, patch, typeName }
 }
 
 /** What may be kept of one client beside the domain's fields, as JSON text; many small calls are not to exceed it either. */
@@ -207,7 +248,7 @@ export const readClientCall = (
   context: ReadContext
 ): Result.Result<ClientCall, InvalidField> => {
   const kept: Kept = {}
-  let patch: CustomerPatch = {}
+  const patch: PatchInto = {}
   for (const name in record) {
     if (elsewhere.has(name) || isPasswordName(name)) continue
     const value = record[name]
@@ -215,9 +256,8 @@ export const readClientCall = (
     const isList = typeof value === "object" && value !== null && Object.keys(value).length > 0
     if (column !== undefined && isList) return wrong(name, "must be a single value")
     if (column?.read !== undefined) {
-      const part = column.read(name, scalarText(value), context)
-      if (isWrong(part)) return Result.fail(part)
-      patch = addPart(patch, part)
+      const reason = column.read(patch, name, scalarText(value), context)
+      if (reason !== undefined) return Result.fail(reason)
       continue
     }
     const json = strictlyKept(name, value, context)

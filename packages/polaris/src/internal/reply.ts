@@ -8,7 +8,8 @@ import * as RedactedValue from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { PolarisNames } from "../PolarisNames.ts"
-import { FragmentedInfoClient, InfoClient } from "../PolarisSchema.ts"
+import { FragmentedInfoClient, type InfoClient } from "../PolarisSchema.ts"
+import { readRecord, type UnreadableClient, unreadableClient } from "./records.ts"
 import {
   indexesOf,
   isPlain,
@@ -103,27 +104,6 @@ export const openReply = (
   return error === undefined ? parsed : Result.fail(reasonOfError(error))
 }
 
-const decodeClient = Schema.decodeUnknownResult(InfoClient)
-
-/** A client record by this package's names, its cards too; `undefined` when it cannot be read. */
-export const readRecord = (value: unknown, names: PolarisNames): InfoClient | undefined => {
-  const indexes = indexesOf(names)
-  const members = isPlain(value) ? renamed(value, indexes.client) : undefined
-  if (members === undefined || Result.isFailure(members)) return undefined
-  const record = members.success
-  if ("Cartes" in record) {
-    const cards: Array<unknown> = []
-    for (const card of listOf(record["Cartes"]) ?? [undefined]) {
-      const own = isPlain(card) ? renamed(card, indexes.card) : undefined
-      if (own === undefined || Result.isFailure(own)) return undefined
-      cards.push(own.success)
-    }
-    record["Cartes"] = cards
-  }
-  const decoded = decodeClient(record)
-  return Result.isSuccess(decoded) ? decoded.success : undefined
-}
-
 /** The client of an answer; `null` when the answer is nil. */
 export const readClient = (
   { root, value }: WireDocument,
@@ -132,13 +112,17 @@ export const readClient = (
   if (value === null) return Result.succeed(null)
   if (root !== null && !sameName(root, names.roots.client))
     return malformed(`the answer is no ${names.roots.client}`)
-  const client = readRecord(value, names)
-  return client === undefined ? malformed("the client cannot be read") : Result.succeed(client)
+  return Result.mapError(
+    readRecord(value, names),
+    (reason) => new Malformed({ detail: `the client cannot be read: ${reason}` })
+  )
 }
 
 /** A slice of changed clients as the site told it. */
 export interface ClientSlice {
   readonly clients: ReadonlyArray<InfoClient>
+  /** Records of the slice that are no clients that could be read. */
+  readonly unreadable: ReadonlyArray<UnreadableClient>
   readonly hasMoreResults: boolean
   /** Where to go on; opaque. */
   readonly checkPoint: string | null
@@ -176,14 +160,16 @@ export const readSlice = (
   const list = listIn(members.success)
   if (list === undefined) return malformed("the slice has no list of clients")
   const clients: Array<InfoClient> = []
+  const unreadable: Array<UnreadableClient> = []
   for (const member of list) {
     const client = readRecord(member, names)
-    if (client === undefined) return malformed(`client ${clients.length + 1} of the slice cannot be read`)
-    clients.push(client)
+    if (Result.isSuccess(client)) clients.push(client.success)
+    else unreadable.push(unreadableClient(member, client.failure, names))
   }
   const { checkPoint, hasMoreResults } = envelope.success
   return Result.succeed({
     clients,
+    unreadable,
     hasMoreResults: /^\s*(true|1)\s*$/i.test(hasMoreResults ?? ""),
     checkPoint: checkPoint ?? null
   })

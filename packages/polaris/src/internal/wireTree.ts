@@ -87,6 +87,8 @@ export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b
 export interface NameIndex {
   readonly member: ReadonlyMap<string, string>
   readonly alias: ReadonlyMap<string, string>
+  /** Members by names as a site spelled them; `null` for a name that is no member. */
+  readonly spelled: Map<string, string | null>
 }
 
 const indexOf = (
@@ -94,8 +96,22 @@ const indexOf = (
   aliases: Readonly<Record<string, string>> = {}
 ): NameIndex => ({
   member: new Map(Object.entries(table).map(([member, name]) => [name.toLowerCase(), member])),
-  alias: new Map(Object.entries(aliases).map(([name, member]) => [name.toLowerCase(), member]))
+  alias: new Map(Object.entries(aliases).map(([name, member]) => [name.toLowerCase(), member])),
+  spelled: new Map()
 })
+
+/** More spellings than any site has; whoever invents more of them pays for it in time, not in memory. */
+const MOST_SPELLINGS = 1_000
+
+/** The member that a wire name spells, or `null`. */
+const memberOf = (index: NameIndex, name: string): string | null => {
+  let member = index.spelled.get(name)
+  if (member === undefined) {
+    member = index.member.get(name.toLowerCase()) ?? null
+    if (index.spelled.size < MOST_SPELLINGS) index.spelled.set(name, member)
+  }
+  return member
+}
 
 export interface NameIndexes {
   readonly client: NameIndex
@@ -132,19 +148,17 @@ export const renamed = (
   refuseAliases = false
 ): Result.Result<Record<string, unknown>, string> => {
   const out: Record<string, unknown> = {}
-  const spare: Array<readonly [member: string, value: unknown]> = []
+  let spare: Array<string> | undefined
   for (const name in value) {
-    const lower = name.toLowerCase()
-    const member = index.member.get(lower)
-    if (member !== undefined) {
-      if (Object.hasOwn(out, member)) return Result.fail(member)
-      out[member] = value[name]
-      continue
-    }
-    spare.push([index.alias.get(lower) ?? name, value[name]])
+    const member = memberOf(index, name)
+    if (member === null) (spare ??= []).push(name)
+    else if (Object.hasOwn(out, member)) return Result.fail(member)
+    else out[member] = value[name]
   }
-  for (const [name, other] of spare) {
-    if (!Object.hasOwn(out, name)) out[name] = other
+  if (spare === undefined) return Result.succeed(out)
+  for (const spelled of spare) {
+    const name = index.alias.get(spelled.toLowerCase()) ?? spelled
+    if (!Object.hasOwn(out, name)) out[name] = value[spelled]
     else if (refuseAliases) return Result.fail(name)
   }
   return Result.succeed(out)
@@ -168,11 +182,12 @@ export const listOf = (value: unknown): ReadonlyArray<unknown> | undefined => {
 
 /** As JSON can hold it: integers beyond a number's range as text. */
 export const asJson = (value: unknown): Schema.Json => {
+  if (typeof value === "string") return value
   if (Array.isArray(value)) return value.map(asJson)
   if (isPlain(value)) {
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asJson(member)]))
   }
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return value
+  if (typeof value === "boolean" || value === null) return value
   if (typeof value === "number" && Number.isFinite(value)) return value
   return typeof value === "bigint" ? String(value) : null
 }
