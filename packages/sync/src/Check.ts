@@ -46,6 +46,8 @@ export interface CheckRequest {
   readonly link: Link
   readonly first: Source
   readonly second: Source
+  /** Whether `onChecked` is told of those that are the same too. */
+  readonly tellsSame?: boolean | undefined
   /** Told for every customer that is not the same on both sides. */
   readonly onChecked?: ((checked: Checked) => Effect.Effect<void>) | undefined
   /** Told now and then: customers read so far, of both. */
@@ -103,7 +105,7 @@ const readAll = <E, R>(
 export const check = Effect.fnUntraced(function* (request: CheckRequest) {
   const repository = yield* SyncRepository
   const { first, link, merchant, second } = request
-  const { onChecked = () => Effect.void, onRead = () => Effect.void } = request
+  const { onChecked = () => Effect.void, onRead = () => Effect.void, tellsSame = false } = request
   const comparing = { cards: first.capabilities.carriesAllCards && second.capabilities.carriesAllCards }
   const names = fieldNames(comparing)
   const compared = new Uint32Array(names.length)
@@ -178,6 +180,7 @@ export const check = Effect.fnUntraced(function* (request: CheckRequest) {
         const fields = compare(entry, hashesOf(change, comparing))
         counts[fields.length === 0 ? "=" : "*"]++
         if (fields.length > 0) yield* onChecked({ sign: "*", key: entry.key, fields })
+        else if (tellsSame) yield* onChecked({ sign: "=", key: entry.key, fields })
       }
       yield* unread(unreadable)
       yield* onRead(read)

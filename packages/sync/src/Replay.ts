@@ -34,6 +34,8 @@ export interface ReplayRequest {
   readonly letters: ReadonlyArray<DeadLetter>
   /** How long the lease lasts; it is not renewed. A minute for each ten letters, unless told. */
   readonly lease?: Duration.Input | undefined
+  /** Told of each letter once it is over: a failure of a system ends the replay with letters left. */
+  readonly onReplayed?: ((replayed: Replayed) => Effect.Effect<void>) | undefined
 }
 
 export interface Replayed {
@@ -69,6 +71,7 @@ export const replayDeadLetters = Effect.fnUntraced(function* (request: ReplayReq
   const repository = yield* SyncRepository
   const { atomically } = yield* UnitOfWork
   const { destination, letters, link, matching = noMatching, merchant, source } = request
+  const { onReplayed = () => Effect.void } = request
   const ttl = Duration.toMillis(request.lease ?? Duration.minutes(1 + letters.length / 10))
   const now = yield* Clock.currentTimeMillis
   const until = now + ttl
@@ -143,7 +146,10 @@ export const replayDeadLetters = Effect.fnUntraced(function* (request: ReplayReq
       now: DateTime.makeUnsafe(now),
       until: DateTime.makeUnsafe(until)
     }),
-    (lease) => Effect.forEach(letters, (letter) => Effect.uninterruptible(replay(letter, lease))),
+    (lease) =>
+      Effect.forEach(letters, (letter) =>
+        Effect.uninterruptible(Effect.tap(replay(letter, lease), onReplayed))
+      ),
     (lease) => Effect.ignore(repository.release(merchant, lease))
   )
 })

@@ -9,7 +9,8 @@ import {
   type RunCounts,
   type SourcePage,
   type SyncRecord,
-  SyncRepository
+  SyncRepository,
+  UnitOfWork
 } from "@tillbridge/domain"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -68,6 +69,7 @@ const keysOf = (records: ReadonlyArray<SyncRecord>) => records.map(({ fromKey })
 export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
   const { full, lease, link, maxDeletePercent, merchant, onEvent, runId, source, twoWay, writer } = options
   const repository = yield* SyncRepository
+  const { atomically } = yield* UnitOfWork
   const allCards = source.capabilities.carriesAllCards
   const links = yield* repository.links(merchant)
   let hasLetters = links.some(
@@ -282,15 +284,15 @@ export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
     }
     const over: RunState = { ...run, state: { ...state, sweeping: false } }
     if (run.counts.seen === 0 || (yield* hasNameless)) {
-      yield* advance(over)
+      yield* atomically(advance(over))
       return over
     }
     const { all, unseen: wanted } = yield* repository.countRecords(merchant, link, state.sweep - 2)
-    yield* guardDeletes(wanted, all).pipe(Effect.tapError(() => advance(over)))
+    yield* guardDeletes(wanted, all).pipe(Effect.tapError(() => atomically(advance(over))))
     const swept = wanted === 0 ? over : yield* removeUnseen(state.sweep - 2, over)
     const missing = (yield* repository.countRecords(merchant, link, state.sweep - 1)).unseen
     const next: RunState = { ...swept, missing, state: { ...over.state, sweep: state.sweep + 1 } }
-    yield* advance(next)
+    yield* atomically(advance(next))
     yield* onEvent({ _tag: "Swept", sweep: state.sweep, missing })
     return next
   })

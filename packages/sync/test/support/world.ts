@@ -1,9 +1,8 @@
-/** A merchant in a memory store, and runs of the link from a vendor into it or back. */
+/** A merchant in a SQLite file, and runs of the link from a vendor into it or back. */
 import {
   Cards,
   Customers,
   layerDomain,
-  layerMemory,
   type MerchantId,
   Merchants,
   SyncRepository,
@@ -11,10 +10,23 @@ import {
   UnitOfWork
 } from "@tillbridge/domain"
 import { makeStoreSource, type RunRequest, runLink, type SyncEvent } from "@tillbridge/sync"
+import { layer as layerSqlite } from "@tillbridge/sqlite"
 import { Clock, Effect, Layer } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import type { makeVendor } from "./vendor.ts"
 
-export const layerWorld = layerDomain.pipe(Layer.provideMerge(layerMemory))
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "tillbridge-sync-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
+
+const layerStore = Layer.unwrap(
+  Effect.map(folder, (path) => layerSqlite({ path: join(path, "store.sqlite") }))
+)
+
+export const layerWorld = layerDomain.pipe(Layer.provideMerge(layerStore))
 
 export const makeMerchant = Effect.gen(function* () {
   const merchants = yield* Merchants
