@@ -14,6 +14,7 @@ import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { JsonSplitter } from "./internal/jsonSplitter.ts"
 import { isBlank, type Splitter } from "./internal/splitting.ts"
@@ -31,7 +32,14 @@ export type AnswerPiece =
       /** The member as it stands in the answer; in XML with the namespaces declared around it. */
       readonly text: string
     }
-  | { readonly _tag: "Unreadable"; readonly number: number; readonly reason: string }
+  | {
+      readonly _tag: "Unreadable"
+      readonly form: "json" | "xml"
+      readonly number: number
+      readonly reason: string
+      /** How the member begins; bytes that are not UTF-8 are replaced. */
+      readonly text: string
+    }
   | {
       readonly _tag: "Rest"
       readonly form: "json" | "xml"
@@ -169,22 +177,32 @@ export const splitXml = <E>(
 ): Stream.Stream<AnswerPiece, E | MalformedJson | MalformedXml> =>
   split(bytes, () => new FormSplitter(() => new XmlSplitter(options, options.maxBytes ?? MAX_RECORD_BYTES)))
 
+export type AnswerOptions = {
+  readonly json: JsonListOptions
+  readonly xml?: XmlListOptions
+} & SplitLimits
+
+const anySplitter = ({ json, maxBytes = MAX_RECORD_BYTES, xml }: AnswerOptions) =>
+  new FormSplitter<MalformedJson | MalformedXml>((first) =>
+    isJson(first)
+      ? new JsonSplitter(json, maxBytes)
+      : first === 0x3c && xml !== undefined
+        ? new XmlSplitter(xml, maxBytes)
+        : undefined
+  )
+
 /** An answer in the form that its first character tells. */
 export const splitAnswer = <E>(
   bytes: Stream.Stream<Uint8Array, E>,
-  options: { readonly json: JsonListOptions; readonly xml?: XmlListOptions } & SplitLimits
-): Stream.Stream<AnswerPiece, E | MalformedJson | MalformedXml> => {
-  const maxBytes = options.maxBytes ?? MAX_RECORD_BYTES
-  const { json, xml } = options
-  return split(
-    bytes,
-    () =>
-      new FormSplitter<MalformedJson | MalformedXml>((first) =>
-        isJson(first)
-          ? new JsonSplitter(json, maxBytes)
-          : first === 0x3c && xml !== undefined
-            ? new XmlSplitter(xml, maxBytes)
-            : undefined
-      )
-  )
+  options: AnswerOptions
+): Stream.Stream<AnswerPiece, E | MalformedJson | MalformedXml> => split(bytes, () => anySplitter(options))
+
+/** The same for an answer that is there as a whole; nothing of one that is broken itself. */
+export const splitBytes = (
+  bytes: Uint8Array,
+  options: AnswerOptions
+): Result.Result<ReadonlyArray<AnswerPiece>, MalformedJson | MalformedXml> => {
+  const splitter = anySplitter(options)
+  const pieces = [...splitter.push(bytes), ...splitter.end()]
+  return splitter.failure === undefined ? Result.succeed(pieces) : Result.fail(splitter.failure)
 }

@@ -40,9 +40,11 @@ export { MalformedParameters, Parameters } from "./Parameters.ts"
 export { normalizePath, type NormalizedPath } from "./Paths.ts"
 export { makeRecordCache, type RecordCache, type RecordCacheStats } from "./RecordCache.ts"
 export {
+  type AnswerOptions,
   type AnswerPiece,
   type JsonListOptions,
   splitAnswer,
+  splitBytes,
   splitJson,
   type SplitLimits,
   splitXml,

@@ -1,6 +1,9 @@
 /** Bytes collected piece by piece in memory that is used again, up to a limit past which they are only counted. */
 
+import { MAX_BEGINNING } from "./splitting.ts"
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true })
 
 export class ByteBuffer {
   readonly limit: number
@@ -16,17 +19,24 @@ export class ByteBuffer {
     return this.#length
   }
 
-  /** More was added than the limit allows; the bytes are of no use any more. */
+  /** More was added than the limit allows: only the beginning is there. */
   get overflowed(): boolean {
     return this.#overflowed
   }
 
   add(source: Uint8Array, from: number, to: number): void {
-    const length = this.#length + to - from
-    if (this.#overflowed || length > this.limit) {
+    if (this.#overflowed) return
+    if (this.#length + to - from > this.limit) {
       this.#overflowed = true
-      return
+      const room = Math.min(this.limit, MAX_BEGINNING) - this.#length
+      if (room > 0) this.#append(source, from, Math.min(to, from + room))
+    } else {
+      this.#append(source, from, to)
     }
+  }
+
+  #append(source: Uint8Array, from: number, to: number): void {
+    const length = this.#length + to - from
     if (length > this.#bytes.length) {
       const larger = new Uint8Array(Math.min(this.limit, Math.max(length, 2 * this.#bytes.length)))
       larger.set(this.#bytes.subarray(0, this.#length))
@@ -55,5 +65,10 @@ export class ByteBuffer {
     } catch {
       return undefined
     }
+  }
+
+  /** The beginning, at most `MAX_BEGINNING` bytes of it; what is not UTF-8 is replaced. */
+  beginning(): string {
+    return lenient.decode(this.#bytes.subarray(0, Math.min(this.#length, MAX_BEGINNING)))
   }
 }

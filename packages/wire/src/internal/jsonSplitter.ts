@@ -231,7 +231,7 @@ export class JsonSplitter implements Splitter<MalformedJson> {
         : isDeep
           ? `nested deeper than ${MAX_JSON_DEPTH}`
           : notUtf8
-      pieces.push({ _tag: "Unreadable", number, reason })
+      pieces.push({ _tag: "Unreadable", form: "json", number, reason, text: record.beginning() })
     }
     record.clear()
     this.#place = after

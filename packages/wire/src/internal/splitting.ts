@@ -14,5 +14,8 @@ export const notUtf8 = "not UTF-8"
 
 export const longRecord = (maxBytes: number): string => `longer than ${maxBytes} bytes`
 
+/** How much of a record that cannot be read goes with it, in bytes. */
+export const MAX_BEGINNING = 64 * 1024
+
 /** White space of both JSON and XML. */
 export const isBlank = (byte: number): boolean => byte === 32 || byte === 10 || byte === 13 || byte === 9

@@ -337,7 +337,7 @@ export class XmlSplitter implements Splitter<MalformedXml> {
         : isDeep
           ? `nested deeper than ${MAX_XML_DEPTH}`
           : notUtf8
-      pieces.push({ _tag: "Unreadable", number, reason })
+      pieces.push({ _tag: "Unreadable", form: "xml", number, reason, text: record.beginning() })
     }
     record.clear()
     this.#depth = 0
