@@ -29,7 +29,9 @@ describe("simulate", { timeout: 30_000 }, () => {
     expect(printed).toContain("Faults: status=503@nth=2\n")
     expect(printed).toContain("Changing: 1 rows a second\n")
     expect(printed).toContain(`curl '${url}/api/customer?apikey=demo&format=xml&id=1'`)
-    expect(printed).toContain(`tillbridge remotes add simulated --dialect virtpos --url ${url} `)
+    expect(printed).toContain(
+      `export SIMULATED_SECRET=demo\ntillbridge remotes add simulated --dialect virtpos --url ${url} `
+    )
     const list = () => fetch(`${url}/api/customer?apikey=demo&format=json`)
     const first = (await (await list()).json()) as { readonly count: number }
     expect(first.count).toBeGreaterThan(8)
@@ -40,11 +42,9 @@ describe("simulate", { timeout: 30_000 }, () => {
 
   it("refuses what it cannot be, in words that tell what there is", async () => {
     const refused = async (args: string) => bench.run(["simulate", ...args.split(" ")])
-    const [fault, kinds, host, dialect] = await Promise.all([
+    const [fault, kinds] = await Promise.all([
       refused("polaris --fault sttus=503"),
-      refused("polaris --fault list --json"),
-      refused("megawin --host 0.0.0.0"),
-      refused("nobody")
+      refused("polaris --fault list --json")
     ])
     expect(fault).toMatchObject({ code: 2, stdout: "" })
     expect(fault.stderr).toMatch(
@@ -52,9 +52,5 @@ describe("simulate", { timeout: 30_000 }, () => {
     )
     expect(kinds.code).toBe(0)
     expect((JSON.parse(kinds.stdout) as { faults: ReadonlyArray<string> }).faults).toContain("latency=2s")
-    expect(host.code).toBe(2)
-    expect(host.stderr).toMatch(/127\.0\.0\.1 only/)
-    expect(dialect.code).toBe(2)
-    expect(dialect.stderr).toMatch(/polaris, virtpos/)
   })
 })

@@ -40,16 +40,17 @@ const perSecond = (text: string): number | undefined => {
 const given = <K extends string, A>(key: K, value: A | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { readonly [key in K]?: A }
 
-/** The options of a remote that reads this simulator, as flags. */
+/** What a remote needs to be told of this simulator, beside its URL. */
 const remoteFlags: Readonly<Record<string, string>> = {
-  virtpos: "--key-env TILLBRIDGE_SIMULATED --time-zone Europe/Paris",
-  polaris: "--user demo --password-env TILLBRIDGE_SIMULATED --code-magasin 1 --prefix-cle SHOP",
-  lcmanager: "--user demo --password-env TILLBRIDGE_SIMULATED --time-zone Europe/Paris",
-  megawin: "--key-env TILLBRIDGE_SIMULATED --time-zone Europe/Paris"
+  virtpos: "--key-env SIMULATED_SECRET --time-zone Europe/Paris",
+  polaris: "--user demo --password-env SIMULATED_SECRET --code-magasin 1 --prefix-cle SHOP",
+  lcmanager: "--user demo --password-env SIMULATED_SECRET --time-zone Europe/Paris",
+  megawin: "--key-env SIMULATED_SECRET --time-zone Europe/Paris"
 }
 
+/** Two shell lines. */
 const remoteLine = ({ dialect, url }: Simulator) =>
-  `TILLBRIDGE_SIMULATED=${DEMO_KEY} tillbridge remotes add simulated --dialect ${dialect} --url ${url} ${remoteFlags[dialect]}`
+  `export SIMULATED_SECRET=${DEMO_KEY}\ntillbridge remotes add simulated --dialect ${dialect} --url ${url} ${remoteFlags[dialect]}`
 
 const announcement = (simulator: Simulator, customers: number, changing: number | undefined): string => {
   const { credential, dialect, example, faults, url } = simulator

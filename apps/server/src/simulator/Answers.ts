@@ -69,7 +69,9 @@ export const encoded = (text: string, faults: ReadonlyArray<Fault>): Uint8Array 
 }
 
 export interface Memory {
-  /** The list before this one, and the first one since the fault was on. */
+  /** The faults that it belongs to. */
+  of: ReadonlyArray<Fault>
+  /** The list before this one, and the one that is repeated. */
   previous: string | undefined
   repeated: string | undefined
 }

@@ -95,7 +95,7 @@ const cutOf = (faults: ReadonlyArray<Fault>): Cut | null => {
 
 export const makeExchange = (options: ExchangeOptions) => {
   const { app, change, dice, faults, log, refusal, wire } = options
-  const memory: Memory = { previous: undefined, repeated: undefined }
+  const memory: Memory = { of: faults.current(), previous: undefined, repeated: undefined }
   /** Sessions and tokens that ran out before their time. */
   const dead = new Set<string>()
 
@@ -144,20 +144,26 @@ export const makeExchange = (options: ExchangeOptions) => {
     return find(hits, "braces") === undefined ? undefined : bracesAnswer
   }
 
-  const remembers = () =>
-    faults.current().some(({ kind }) => kind === "duplicate-page" || kind === "repeat-cursor")
+  /** Whether pages are to be remembered; what was remembered for earlier faults is forgotten. */
+  const remembers = (): boolean => {
+    const current = faults.current()
+    if (memory.of !== current)
+      Object.assign(memory, { of: current, previous: undefined, repeated: undefined })
+    return current.some(({ kind }) => kind === "duplicate-page" || kind === "repeat-cursor")
+  }
 
   const spoiled = Effect.fnUntraced(function* (response: Response, asked: Asked, hits: ReadonlyArray<Fault>) {
     const isList = asked.operation === "list" && response.status === 200
+    const isRemembered = isList && remembers()
     const wanted = hits.filter(({ kind }) => ofBody.has(kind) || (isList && ofList.has(kind)))
     if (isList && !remembers()) {
       memory.previous = undefined
       memory.repeated = undefined
     }
-    if (wanted.length === 0 && !(isList && remembers())) return response
+    if (wanted.length === 0 && !isRemembered) return response
     const text = decoder.decode(yield* bytesOf(response))
     const told = rewritten(text, wanted, { wire, dice, memory })
-    if (isList) memory.previous = text
+    if (isRemembered) memory.previous = text
     return withBody(response, encoded(told, wanted))
   })
 

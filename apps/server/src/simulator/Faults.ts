@@ -17,6 +17,7 @@ export interface Faults {
   /** Puts these in the place of all that were there. A text that cannot be read leaves those. */
   readonly set: (faults: ReadonlyArray<Fault | string>) => Effect.Effect<void, FaultError>
   readonly clear: Effect.Effect<void>
+  /** The same list until they are set anew. */
   readonly current: () => ReadonlyArray<Fault>
 }
 
@@ -72,11 +73,13 @@ interface Active {
 
 export const makeFaults = (wire: DialectWire, dice: Dice): ActiveFaults => {
   let active: ReadonlyArray<Active> = []
+  let current: ReadonlyArray<Fault> = []
   return {
     set: (faults) =>
       Effect.map(
         Effect.forEach(faults, (fault) => Effect.fromResult(read(wire, fault))),
         (all) => {
+          current = all
           active = all.map((fault) => ({
             fault,
             chance: fault.when?.seed === undefined ? dice : chanceFrom(fault.when.seed),
@@ -84,8 +87,11 @@ export const makeFaults = (wire: DialectWire, dice: Dice): ActiveFaults => {
           }))
         }
       ),
-    clear: Effect.sync(() => void (active = [])),
-    current: () => active.map(({ fault }) => fault),
+    clear: Effect.sync(() => {
+      active = []
+      current = []
+    }),
+    current: () => current,
     hit: (operation, path) =>
       active
         .filter((one) => {
