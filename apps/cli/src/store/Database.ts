@@ -14,6 +14,8 @@ import {
   type Merchants,
   type PeriodReport,
   type StorageError,
+  type SyncRepository,
+  type UnitOfWork,
   type UnknownReference
 } from "@tillbridge/domain"
 import { layer as layerSqlite } from "@tillbridge/sqlite"
@@ -23,7 +25,15 @@ import { Failure, notFound, rejected, type Stopped } from "../Failure.ts"
 import type { Session } from "../GlobalFlags.ts"
 import { type Settings, settingsOf } from "../settings/Settings.ts"
 
-export type Services = Merchants | Credentials | Customers | Cards | Feed | PeriodReport
+export type Services =
+  | Merchants
+  | Credentials
+  | Customers
+  | Cards
+  | Feed
+  | PeriodReport
+  | SyncRepository
+  | UnitOfWork
 
 type Expected =
   | AlreadyTaken
@@ -90,7 +100,7 @@ export const withStore = <A, E extends Expected | Failure | Stopped>(
     const settings = yield* settingsOf(session)
     const path = settings.databasePath
     if (!options.mayCreate) yield* refuseMissing(path)
-    const services = layerDomain.pipe(Layer.provide(layerSqlite({ path })))
+    const services = layerDomain.pipe(Layer.provideMerge(layerSqlite({ path })))
     return yield* use(settings).pipe(
       Effect.provide(services),
       Effect.mapError((error: Expected | Failure | Stopped): Failure | Stopped =>
