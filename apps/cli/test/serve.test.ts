@@ -43,7 +43,7 @@ const settings = ({ env = {}, flags = {}, toml }: Said) =>
 
 /** `virtpos`, or `polaris=/fr`. */
 const mounted = (said: Said): ReadonlyArray<string> =>
-  settings(said).dialects.map(({ at = "", served }) => `${served.dialect.id}${at && `=${at}`}`)
+  settings(said).dialects.map(({ at = "", served }) => `${served.id}${at && `=${at}`}`)
 
 const everyDialect = ["virtpos", "polaris", "lcmanager", "megawin"]
 
@@ -108,7 +108,7 @@ secret = { file = "secret.txt" }
       connections: 200,
       connectionsPerAddress: 5
     })
-    const of = (id: string) => dialects.find(({ served }) => served.dialect.id === id)?.settings
+    const of = (id: string) => dialects.find(({ served }) => served.id === id)?.settings
     expect(of("virtpos")).toEqual({})
     expect(of("polaris")?.largestPage).toBe(50)
     expect(Duration.toHours(of("polaris")!.loginLifetime!)).toBe(8)

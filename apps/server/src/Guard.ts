@@ -14,6 +14,7 @@ import { forwardedFor } from "./Addresses.ts"
 import type { Load, Refusal } from "./Load.ts"
 import { type MountedPath, ownerOf } from "./Mounts.ts"
 import { plainHeaders } from "./plainAnswers.ts"
+import type { LoadedDialect } from "./ServedDialect.ts"
 
 /** Node keeps the first of these and drops the others without a word: who is asking, and what the body is, would be open. */
 const onlyOnce = new Set(["authorization", "content-type", "api_key", "apikey"])
@@ -75,14 +76,20 @@ const routable = (url: string, paths: ReadonlyArray<MountedPath>): string | unde
 const overloaded = new StorageError({ operation: "serve", reason: "busy" })
 
 /** The dialect's own refusal; nothing for a path of nobody, and for those who watch the server. */
-const shed = (request: HttpServerRequest.HttpServerRequest, paths: ReadonlyArray<MountedPath>) => {
+const shed = (
+  request: HttpServerRequest.HttpServerRequest,
+  { dialects, paths }: Pick<GuardOptions, "dialects" | "paths">
+) => {
   const end = request.url.indexOf("?")
   const path = (end < 0 ? request.url : request.url.slice(0, end)).toLowerCase()
-  return ownerOf(paths, path)?.refusal(request, overloaded)
+  const owner = ownerOf(paths, path)
+  return owner === undefined ? undefined : dialects.get(owner.id)?.refusal(request, overloaded)
 }
 
 export interface GuardOptions {
   readonly paths: ReadonlyArray<MountedPath>
+  /** Those that are mounted, by id. */
+  readonly dialects: ReadonlyMap<string, LoadedDialect>
   readonly load: Load
   readonly onShed: (why: Refusal) => void
   /** Addresses whose word on the caller's address is taken. */
@@ -105,14 +112,15 @@ const seen = (
 /** Answers such a request before any route sees it, or lets the dialect that it was meant for answer. */
 export const guard = <E, R>(
   app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
-  { load, onShed, paths, proxies }: GuardOptions
+  options: GuardOptions
 ) =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+    const { load, onShed, paths, proxies } = options
     const source = request.source as IncomingMessage
     if (!isSound(source)) return Effect.succeed(refused)
     const why = load.refusal(source)
     if (why !== undefined) {
-      const refusal = shed(request, paths)
+      const refusal = shed(request, options)
       if (refusal !== undefined) {
         onShed(why)
         return Effect.succeed(refusal)

@@ -40,7 +40,7 @@ export const mountedPaths = (mounts: ReadonlyArray<Mount>): ReadonlyArray<Mounte
   const taken: Array<MountedPath> = []
   const ids = new Set<string>()
   for (const { at = "", served } of mounts) {
-    const { id } = served.dialect
+    const { id } = served
     if (ids.has(id)) return new MountError({ message: `${id} is mounted twice` })
     ids.add(id)
     const point = mountPoint(at)
@@ -50,7 +50,7 @@ export const mountedPaths = (mounts: ReadonlyArray<Mount>): ReadonlyArray<Mounte
       const other = taken.find((one) => isBelow(path, one.path) || isBelow(one.path, path))
       if (other !== undefined) {
         return new MountError({
-          message: `${other.served.dialect.id} answers ${other.path} and ${id} ${path}: mount one of them elsewhere`
+          message: `${other.served.id} answers ${other.path} and ${id} ${path}: mount one of them elsewhere`
         })
       }
       taken.push({ path, served })

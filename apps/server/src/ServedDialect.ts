@@ -35,13 +35,9 @@ export interface RouteOptions extends DialectSettings {
   readonly basePath?: `/${string}`
 }
 
-export interface ServedDialect {
+/** What answers for a dialect, once it is loaded. */
+export interface LoadedDialect {
   readonly dialect: Dialect
-  /** Where its paths begin, in lower case, below the mount; whatever is below is the dialect's to answer. */
-  readonly paths: ReadonlyArray<`/${string}`>
-  readonly settings: ReadonlyArray<keyof DialectSettings>
-  /** Characters that its `secret` needs at least. */
-  readonly leastSecret?: number
   readonly routes: (
     options: RouteOptions
   ) => Layer.Layer<never, never, HttpRouter.HttpRouter | DomainServices>
@@ -50,6 +46,18 @@ export interface ServedDialect {
     request: HttpServerRequest.HttpServerRequest,
     error: DomainError
   ) => HttpServerResponse.HttpServerResponse
+}
+
+export interface ServedDialect {
+  /** The dialect's own. */
+  readonly id: string
+  /** Where its paths begin, in lower case, below the mount; whatever is below is the dialect's to answer. */
+  readonly paths: ReadonlyArray<`/${string}`>
+  readonly settings: ReadonlyArray<keyof DialectSettings>
+  /** Characters that its `secret` needs at least. */
+  readonly leastSecret?: number
+  /** Loads its code: a server that does not mount it pays nothing for it. */
+  readonly load: () => Promise<LoadedDialect>
   /** A shell line that shows it with the demo's data; `url` is the server's, with the mount. */
   readonly example: (url: string) => string
 }

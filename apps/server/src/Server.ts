@@ -17,6 +17,7 @@ import { defaultLimits, type ListenerLimits, makeListener } from "./Listener.ts"
 import { type Mount, MountError, mountedPaths, mountPoint } from "./Mounts.ts"
 import { layerOperations } from "./OperationsRoutes.ts"
 import { makeRequestMetrics } from "./RequestMetrics.ts"
+import type { LoadedDialect } from "./ServedDialect.ts"
 import { withServerLogger } from "./ServerLog.ts"
 
 /** The address could not be listened on: taken, not this machine's, or not allowed. */
@@ -64,9 +65,18 @@ const listen = (server: Server, host: string, port: number): Effect.Effect<Addre
 
 const allAtRoot: ReadonlyArray<Mount> = servedDialects.map((served) => ({ served }))
 
-const routesOf = ({ at = "", served, settings }: Mount) => {
+const load = Effect.fnUntraced(function* (mounts: ReadonlyArray<Mount>) {
+  const loaded = yield* Effect.forEach(
+    mounts,
+    ({ served: { id, load } }) => Effect.promise(async () => [id, await load()] as const),
+    { concurrency: "unbounded" }
+  )
+  return new Map(loaded)
+})
+
+const routesOf = ({ at = "", settings }: Mount, { routes }: LoadedDialect) => {
   const point = mountPoint(at)
-  return served.routes({
+  return routes({
     ...settings,
     ...(typeof point === "string" && point !== "" ? { basePath: point } : {})
   })
@@ -97,11 +107,12 @@ const serveWith = <E, R>(
   onListening: (url: string) => Effect.Effect<void, E, R>
 ) =>
   Effect.gen(function* () {
-    const { dialects = allAtRoot, host = "127.0.0.1", port = 8080 } = options
+    const { dialects: mounts = allAtRoot, host = "127.0.0.1", port = 8080 } = options
     const proxies = new Set(options.proxies?.map(plainAddress))
     const limits = { ...defaultLimits, ...options.limits }
-    const paths = mountedPaths(dialects)
+    const paths = mountedPaths(mounts)
     if (paths instanceof MountError) return yield* paths
+    const dialects = yield* load(mounts)
     const context = yield* Effect.context<never>()
     const metrics = makeRequestMetrics(context)
     const listener = makeListener({
@@ -116,10 +127,10 @@ const serveWith = <E, R>(
     })
     const routes = Layer.mergeAll(
       layerOperations({ isDraining: listener.isDraining, droppedLines: log.dropped }),
-      ...dialects.map(routesOf)
+      ...mounts.map((mount) => routesOf(mount, dialects.get(mount.served.id)!))
     ).pipe(Layer.provide(layerDomain), Layer.provide(options.store))
     const app = yield* HttpRouter.toHttpEffect(routes)
-    const guarded = guard(app, { paths, load: listener.load, onShed: metrics.shed, proxies })
+    const guarded = guard(app, { paths, dialects, load: listener.load, onShed: metrics.shed, proxies })
     const handler = yield* NodeHttpServer.makeHandler(guarded, { scope: yield* Effect.scope })
     listener.server.on("request", handler)
     const address = yield* listen(listener.server, host, port)

@@ -1,8 +1,4 @@
-/** The dialects that the server speaks. */
-import { Lcmanager, LcmanagerRoutes } from "@tillbridge/lcmanager"
-import { Megawin, MegawinRoutes } from "@tillbridge/megawin"
-import { Polaris, PolarisRoutes } from "@tillbridge/polaris"
-import { Virtpos, VirtposRoutes } from "@tillbridge/virtpos"
+/** The dialects that the server speaks, each loaded when it is mounted. */
 import type { RouteOptions, ServedDialect } from "./ServedDialect.ts"
 
 const mounted = ({ basePath }: RouteOptions) => (basePath === undefined ? {} : { basePath })
@@ -13,27 +9,39 @@ const paged = ({ largestPage }: RouteOptions) =>
 const signed = ({ secret }: RouteOptions) => (secret === undefined ? {} : { secret })
 
 const virtpos: ServedDialect = {
-  dialect: Virtpos,
+  id: "virtpos",
   paths: ["/api/customer"],
   settings: ["largestPage"],
-  routes: (options) => VirtposRoutes.layer({ ...mounted(options), ...paged(options) }),
-  refusal: VirtposRoutes.refusal,
+  load: async () => {
+    const { Virtpos, VirtposRoutes } = await import("@tillbridge/virtpos")
+    return {
+      dialect: Virtpos,
+      routes: (options) => VirtposRoutes.layer({ ...mounted(options), ...paged(options) }),
+      refusal: VirtposRoutes.refusal
+    }
+  },
   example: (url) => `curl '${url}/api/customer?apikey=demo&format=xml&id=1'`
 }
 
 const polaris: ServedDialect = {
-  dialect: Polaris,
+  id: "polaris",
   paths: ["/core/api"],
   settings: ["largestPage", "secret", "loginLifetime"],
   leastSecret: 16,
-  routes: (options) =>
-    PolarisRoutes.layer({
-      ...mounted(options),
-      ...paged(options),
-      ...signed(options),
-      ...(options.loginLifetime === undefined ? {} : { sessionIdle: options.loginLifetime })
-    }),
-  refusal: PolarisRoutes.refusal,
+  load: async () => {
+    const { Polaris, PolarisRoutes } = await import("@tillbridge/polaris")
+    return {
+      dialect: Polaris,
+      routes: (options) =>
+        PolarisRoutes.layer({
+          ...mounted(options),
+          ...paged(options),
+          ...signed(options),
+          ...(options.loginLifetime === undefined ? {} : { sessionIdle: options.loginLifetime })
+        }),
+      refusal: PolarisRoutes.refusal
+    }
+  },
   // The session of the login goes on in the cookie jar, which one curl writes and the other reads.
   example: (url) =>
     `curl -s -o /dev/null -c - -d 'user=demo&password=demo' '${url}/core/api/ACL.Login'` +
@@ -47,12 +55,18 @@ const tokens = ({ loginLifetime, refreshLifetime, secret }: RouteOptions) => ({
 })
 
 const lcmanager: ServedDialect = {
-  dialect: Lcmanager,
+  id: "lcmanager",
   paths: ["/api/client", "/managerlogin"],
   settings: ["secret", "loginLifetime", "refreshLifetime"],
   leastSecret: 32,
-  routes: (options) => LcmanagerRoutes.layer({ ...mounted(options), tokens: tokens(options) }),
-  refusal: LcmanagerRoutes.refusal,
+  load: async () => {
+    const { Lcmanager, LcmanagerRoutes } = await import("@tillbridge/lcmanager")
+    return {
+      dialect: Lcmanager,
+      routes: (options) => LcmanagerRoutes.layer({ ...mounted(options), tokens: tokens(options) }),
+      refusal: LcmanagerRoutes.refusal
+    }
+  },
   // The token goes from one curl to the other as a line of its settings, and so into no list of processes.
   example: (url) =>
     `curl -s -d 'grant_type=password&username=demo&password=demo' '${url}/ManagerLogin'` +
@@ -61,11 +75,17 @@ const lcmanager: ServedDialect = {
 }
 
 const megawin: ServedDialect = {
-  dialect: Megawin,
+  id: "megawin",
   paths: ["/customer"],
   settings: [],
-  routes: (options) => MegawinRoutes.layer(mounted(options)),
-  refusal: MegawinRoutes.refusal,
+  load: async () => {
+    const { Megawin, MegawinRoutes } = await import("@tillbridge/megawin")
+    return {
+      dialect: Megawin,
+      routes: (options) => MegawinRoutes.layer(mounted(options)),
+      refusal: MegawinRoutes.refusal
+    }
+  },
   example: (url) => `curl '${url}/CUSTOMER/LIST/?id_client=1&apikey=demo'`
 }
 

@@ -4,4 +4,11 @@ export { servedDialects } from "./dialects.ts"
 export type { ListenerLimits } from "./Listener.ts"
 export { type Mount, MountError, mountedPaths } from "./Mounts.ts"
 export { ListenError, serve, type ServerOptions } from "./Server.ts"
-export type { DialectSettings, DomainServices, RouteOptions, ServedDialect } from "./ServedDialect.ts"
+export type {
+  DialectSettings,
+  DomainServices,
+  LoadedDialect,
+  RouteOptions,
+  ServedDialect
+} from "./ServedDialect.ts"
+export * from "./simulator/index.ts"

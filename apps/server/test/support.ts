@@ -89,7 +89,7 @@ export const running = Effect.fnUntraced(function* (options: ProgramOptions = {}
 export const eventually = async (
   holds: () => boolean | Promise<boolean>,
   what: string,
-  millis = 8_000
+  millis = 30_000
 ): Promise<void> => {
   const until = performance.now() + millis
   while (!(await holds())) {

@@ -47,8 +47,8 @@ export const serve = (input: Serve, session: Session) =>
       endsWhenStopped()
       keepMemoryFlat()
       stopWithNpm()
-      const examples = served.dialects.map(({ at = "", served: { dialect, example } }) => ({
-        dialect: dialect.id,
+      const examples = served.dialects.map(({ at = "", served: { example, id } }) => ({
+        dialect: id,
         line: example(`${url}${at.replace(/\/+$/, "")}`)
       }))
       if (session.json)

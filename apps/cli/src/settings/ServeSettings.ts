@@ -28,9 +28,9 @@ const listed = (text: string | undefined): ReadonlyArray<string> =>
     .filter((one) => one !== "")
 
 const dialectOf = (dialects: ReadonlyArray<ServedDialect>, id: string, said: string): ServedDialect => {
-  const found = dialects.find((one) => one.dialect.id === id)
+  const found = dialects.find((one) => one.id === id)
   if (found !== undefined) return found
-  const ids = dialects.map((one) => one.dialect.id)
+  const ids = dialects.map((one) => one.id)
   throw misconfigured(
     `${said}: there is no dialect "${id}".${didYouMean(id, ids) || ` Known: ${ids.join(", ")}`}`
   )
@@ -70,7 +70,7 @@ const dialectTable = (
   file: ServeTables | undefined,
   variable: Variable
 ): DialectTable => {
-  const { id } = served.dialect
+  const { id } = served
   const table = file?.dialects?.[id] ?? {}
   const said = `${file?.path}: dialects.${id}`
   if (!isTable(table)) throw misconfigured(`${said} must be a table: [dialects.${id}]`)
@@ -98,14 +98,14 @@ const dialectTable = (
 }
 
 const secretOf = (
-  { dialect, leastSecret = 1, settings }: ServedDialect,
+  { id, leastSecret = 1, settings }: ServedDialect,
   table: Table,
   said: string,
   file: ServeTables | undefined,
   variable: Variable
 ): Redacted.Redacted | undefined => {
   if (!settings.includes("secret")) return undefined
-  const name = `TILLBRIDGE_${dialect.id.toUpperCase()}_SECRET`
+  const name = `TILLBRIDGE_${id.toUpperCase()}_SECRET`
   const given = variable(name)
   const what = `${said}.secret`
   const value = table[settingKeys.secret]
@@ -147,7 +147,7 @@ const mountsOf = (
   const twice = only.find(({ id }, index) => only.findIndex((one) => one.id === id) !== index)
   if (twice !== undefined) throw misconfigured(`${said} names ${twice.id} twice`)
   const mounts = dialects.flatMap((served): ReadonlyArray<Mount> => {
-    const { id } = served.dialect
+    const { id } = served
     const { at, enabled, settings } = dialectTable(served, file, variable)
     const choice = only.find((one) => one.id === id)
     const isServed = (only.length > 0 ? choice !== undefined : enabled) && !flags.without.includes(id)

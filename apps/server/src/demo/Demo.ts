@@ -147,7 +147,8 @@ const fill = Effect.gen(function* () {
     name: "Stores 1 and 2",
     storeIds: [StoreId.make(1), StoreId.make(2)]
   })
-  for (const { dialect } of servedDialects) {
+  for (const { load } of servedDialects) {
+    const { dialect } = yield* Effect.promise(load)
     yield* credentials.create({
       merchantId: merchant.id,
       dialect: dialect.id,
