@@ -13,6 +13,7 @@ import {
   InvalidField,
   Malformed,
   Refused,
+  type SourceFailure,
   toLocal
 } from "@tillbridge/domain"
 import { type AnswerPiece, MalformedJson, MalformedXml, Parameters, splitAnswer } from "@tillbridge/wire"
@@ -21,11 +22,10 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { firstBytes, type Format, listBytes, listTails, nextBytes } from "./internal/answers.ts"
-import { readMember, recordValue } from "./internal/records.ts"
-import { openEnvelope, readList } from "./internal/reply.ts"
+import { readListed, readMember } from "./internal/records.ts"
+import { type ListMember, listNames, openEnvelope, openList, recordValue } from "./internal/reply.ts"
 import {
   cardFields,
-  customerChange,
   customerFields,
   customerParameters,
   type DecodeContext,
@@ -52,19 +52,20 @@ const readRest = (
   { hasList, text }: Extract<AnswerPiece, { _tag: "Rest" }>,
   context: DecodeContext
 ): Result.Result<ReadonlyArray<Read>, Malformed | Refused> => {
-  const body = openEnvelope(new TextEncoder().encode(text), noKey)
-  if (Result.isFailure(body)) {
-    const { failure } = body
-    return Result.fail(
+  const bytes = new TextEncoder().encode(text)
+  const members: Result.Result<ReadonlyArray<ListMember>, SourceFailure> = hasList
+    ? Result.map(openEnvelope(bytes, noKey), () => [])
+    : Result.map(openList(bytes, noKey), (page) => page.members)
+  return Result.mapBoth(members, {
+    onSuccess: (all) =>
+      all.map((member): Read =>
+        Result.mapError(readListed(member, context), ({ reason }) => new Malformed({ detail: reason }))
+      ),
+    onFailure: (failure) =>
       failure._tag === "Malformed"
         ? failure
         : new Refused({ detail: "detail" in failure ? failure.detail : "" })
-    )
-  }
-  if (hasList) return Result.succeed([])
-  return Result.map(readList(body.success), ({ customers }) =>
-    customers.map((wire): Read => Result.succeed(customerChange(wire, context)))
-  )
+  })
 }
 
 const readAnswer = <E>(bytes: Stream.Stream<Uint8Array, E>, given: CodecContext) => {
@@ -85,10 +86,7 @@ const readAnswer = <E>(bytes: Stream.Stream<Uint8Array, E>, given: CodecContext)
     }
     return Effect.succeed(out)
   }
-  return splitAnswer(bytes, {
-    json: { lists: ["customers", "customer"] },
-    xml: { items: ["customer"], lists: ["customers"] }
-  }).pipe(
+  return splitAnswer(bytes, listNames).pipe(
     Stream.mapError((error) =>
       error instanceof MalformedJson || error instanceof MalformedXml
         ? new Malformed({ detail: `the answer cannot be read: ${error.reason}` })

@@ -6,6 +6,7 @@
  */
 import {
   type InvalidField,
+  type Malformed,
   reasonOfBroken,
   reasonOfStatus,
   SourceError,
@@ -22,11 +23,19 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import { type CustomerPage, openEnvelope, readList, readWrite, type WriteReply } from "./internal/reply.ts"
+import {
+  type CustomerPage,
+  type MemberPage,
+  openEnvelope,
+  openList,
+  readList,
+  readWrite,
+  type WriteReply
+} from "./internal/reply.ts"
 import { DIALECT } from "./VirtposCodec.ts"
 import { makeConfig, type VirtposConfig, type VirtposOptions, virtposConfig } from "./VirtposConfig.ts"
 
-export type { CustomerPage, WriteReply } from "./internal/reply.ts"
+export type { CustomerPage, ListMember, MemberPage, WriteReply } from "./internal/reply.ts"
 
 /** Conditions of a list, all of which must hold (INFERRED). Without `page` the vendor answers everybody. */
 export interface ListQuery {
@@ -74,6 +83,8 @@ export class VirtposClient extends Context.Service<
   {
     readonly config: VirtposConfig
     readonly listCustomers: (query: ListQuery) => Outcome<CustomerPage>
+    /** The same with each member as it came, for whoever reads them one by one. */
+    readonly listMembers: (query: ListQuery) => Outcome<MemberPage>
     /** Pages of `config.pageSize` from `query.page` (1) on, until one is not full; `count` is not believed. */
     readonly pages: (query: Omit<ListQuery, "pageSize">) => Stream.Stream<CustomerPage, SourceError>
     /** Repeated only when a repeat cannot create a second customer. */
@@ -113,18 +124,21 @@ const cardQuery = (search: CardSearch): Query => [
   ["card_barcode", secret(search.barcode)]
 ]
 
+type Open<A> = (bytes: Uint8Array) => Result.Result<A, SourceFailure>
+
 const make = Effect.fnUntraced(function* (config: VirtposConfig) {
   const { apiKey, format, retry, timeout } = config
   const http = yield* HttpClient.HttpClient
 
-  /** One attempt: the opened envelope, or why there is none. */
-  const attempt = Effect.fnUntraced(function* (
-    request: HttpClientRequest.HttpClientRequest
-  ): Effect.fn.Return<unknown, SourceFailure> {
+  /** One attempt: what `open` makes of the answer, or why there is nothing. */
+  const attempt = Effect.fnUntraced(function* <A>(
+    request: HttpClientRequest.HttpClientRequest,
+    open: Open<A>
+  ): Effect.fn.Return<A, SourceFailure> {
     const { bytes, retryAfterMillis, status } = yield* exchange(http, request, { timeout }).pipe(
       Effect.mapError(reasonOfBroken)
     )
-    const opened = openEnvelope(bytes, apiKey)
+    const opened = open(bytes)
     if (status >= 200 && status < 300) return yield* Effect.fromResult(opened)
     const reason = reasonOfStatus(status, retryAfterMillis)
     // The envelope's own words say more than the status does.
@@ -138,15 +152,14 @@ const make = Effect.fnUntraced(function* (config: VirtposConfig) {
     ...retry
   })
 
-  /** Sends, opens the envelope and reads the body, again where allowed. */
+  /** Sends and opens the answer, again where allowed. */
   const call = <A>(
     operation: string,
     repeatable: boolean,
     request: HttpClientRequest.HttpClientRequest,
-    read: (body: unknown) => Result.Result<A, SourceFailure>
+    open: Open<A>
   ): Outcome<A> => {
-    const once = attempt(request).pipe(
-      Effect.flatMap((body) => Effect.fromResult(read(body))),
+    const once = attempt(request, open).pipe(
       Effect.mapError((reason) => new SourceError({ dialect: DIALECT, operation, reason }))
     )
     return (repeatable ? again(once) : once).pipe(Effect.withSpan(`VirtposClient.${operation}`))
@@ -169,7 +182,7 @@ const make = Effect.fnUntraced(function* (config: VirtposConfig) {
       HttpClientRequest.bodyUrlParams(Object.entries(fields))
     )
 
-  const listCustomers = (query: ListQuery) =>
+  const listing = <A>(query: ListQuery, read: (page: MemberPage) => Result.Result<A, Malformed>) =>
     call(
       "listCustomers",
       true,
@@ -187,8 +200,10 @@ const make = Effect.fnUntraced(function* (config: VirtposConfig) {
           ["bonuses", word(query.bonuses)]
         ])
       }),
-      readList
+      (bytes): Result.Result<A, SourceFailure> => Result.flatMap(openList(bytes, apiKey), read)
     )
+
+  const listCustomers = (query: ListQuery) => listing(query, readList)
 
   const pages = (query: Omit<ListQuery, "pageSize">) =>
     Stream.paginate({ page: query.page ?? 1, first: "" }, ({ first, page }) =>
@@ -200,6 +215,8 @@ const make = Effect.fnUntraced(function* (config: VirtposConfig) {
         return [[found], full ? Option.some({ page: page + 1, first: start }) : Option.none()] as const
       })
     )
+
+  const written: Open<WriteReply> = (bytes) => Result.flatMap(openEnvelope(bytes, apiKey), readWrite)
 
   const updateCustomer = (request: CustomerUpdateRequest) => {
     const create = request.createIfNotExist === true
@@ -216,7 +233,7 @@ const make = Effect.fnUntraced(function* (config: VirtposConfig) {
         ],
         request.fields
       ),
-      readWrite
+      written
     )
   }
 
@@ -232,19 +249,20 @@ const make = Effect.fnUntraced(function* (config: VirtposConfig) {
         [...cardQuery(request), ["create_if_not_exist", create ? "1" : "0"]],
         request.fields
       ),
-      readWrite
+      written
     )
   }
 
   return VirtposClient.of({
     config,
     listCustomers,
+    listMembers: (query) => listing(query, Result.succeed),
     pages,
     updateCustomer,
     updateCard,
     insertCard: (request) =>
-      call("insertCard", false, post("/insertCard", cardQuery(request), request.fields), readWrite),
+      call("insertCard", false, post("/insertCard", cardQuery(request), request.fields), written),
     deleteCard: (search) =>
-      Effect.asVoid(call("deleteCard", true, post("/deleteCard", cardQuery(search), {}), readWrite))
+      Effect.asVoid(call("deleteCard", true, post("/deleteCard", cardQuery(search), {}), written))
   })
 })

@@ -12,27 +12,94 @@ import {
   type ExternalId,
   externalKey,
   type LookUp,
+  Malformed,
   phoneKey,
   Refused,
   SourceError
 } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { capabilities } from "./internal/capabilities.ts"
 import { cardParameters, customerParameters, outgoingKey } from "./internal/outgoing.ts"
+import { readListed } from "./internal/records.ts"
 import { VirtposClient } from "./VirtposClient.ts"
 import type { ListQuery } from "./VirtposClient.ts"
-import { customerChange, DIALECT } from "./VirtposCodec.ts"
-import type * as Wire from "./VirtposSchema.ts"
+import { DIALECT } from "./VirtposCodec.ts"
+import { scalarText } from "./VirtposSchema.ts"
+
+/** Most customers that a look-up may find: a site that does not know a filter tells everybody. */
+const MOST_FOUND = 100
+
+type Texts = (name: string) => string | null
+
+const textsOf =
+  (member: unknown): Texts =>
+  (name) =>
+    typeof member === "object" && member !== null
+      ? scalarText((member as Readonly<Record<string, unknown>>)[name])
+      : null
+
+/** How the list is asked, and whether a customer that it tells is meant: a site may not know a filter. */
+interface Asking {
+  readonly query: ListQuery
+  readonly filter: string
+  readonly isMeant: (texts: Texts) => boolean
+}
+
+/** `null`: nobody can be found by it. */
+const asking = (by: LookUp, system: string, externalSystem: string): Asking | null => {
+  switch (by.by) {
+    case "key":
+      return /^[0-9]{1,19}$/.test(by.key)
+        ? { query: { id: by.key }, filter: "id", isMeant: (texts) => texts("id")?.trim() === by.key }
+        : null
+    case "externalId": {
+      if (by.externalId.system === system) {
+        return asking({ by: "key", key: by.externalId.key }, system, externalSystem)
+      }
+      const externalId = outgoingKey(by.externalId, [], externalSystem)
+      return {
+        query: { externalId },
+        filter: "external_id",
+        // That a record tells its external id is INFERRED; the filter is DOCUMENTED.
+        isMeant: (texts) => (texts("external_id") ?? externalId) === externalId
+      }
+    }
+    case "phone": {
+      const key = phoneKey(by.value)
+      return key === null
+        ? null
+        : {
+            query: { phone: by.value },
+            filter: "phone",
+            isMeant: (texts) => phoneKey(texts("phone")) === key
+          }
+    }
+    case "email": {
+      const key = emailKey(by.value)
+      return key === null
+        ? null
+        : {
+            query: { email: by.value },
+            filter: "email",
+            isMeant: (texts) => emailKey(texts("email")) === key
+          }
+    }
+    case "card":
+      return null
+  }
+}
 
 /** The destination of one site; needs its client. */
 export const makeVirtposDestination = Effect.gen(function* () {
   const client = yield* VirtposClient
-  const { cards, externalSystem, pageSize, system, timeZone } = client.config
+  const { cards, externalSystem, system, timeZone } = client.config
   let lookUpProved = false
 
-  const refused = (operation: string, detail: string) =>
-    new SourceError({ dialect: DIALECT, operation, reason: new Refused({ detail }) })
+  const failed = (operation: string, reason: Malformed | Refused) =>
+    new SourceError({ dialect: DIALECT, operation, reason })
+  const refused = (operation: string, detail: string) => failed(operation, new Refused({ detail }))
 
   /** Whether an update finds by external id the customer that was just made with it. */
   const proveLookUp = Effect.fnUntraced(function* (externalId: string, id: string) {
@@ -86,51 +153,29 @@ export const makeVirtposDestination = Effect.gen(function* () {
     return { key: id ?? card.number, isNew: isNew === true }
   })
 
-  /** How the list is asked, and whether a customer that it tells is one: a site may not know a filter. */
-  const asking = (
-    by: LookUp
-  ): { readonly query: ListQuery; readonly isMeant: (customer: Wire.CustomerRecord) => boolean } | null => {
-    switch (by.by) {
-      case "key":
-        return /^[0-9]{1,19}$/.test(by.key)
-          ? { query: { id: by.key }, isMeant: ({ id }) => id?.trim() === by.key }
-          : null
-      case "externalId": {
-        if (by.externalId.system === system) return asking({ by: "key", key: by.externalId.key })
-        const externalId = outgoingKey(by.externalId, [], externalSystem)
-        // That a record tells its external id is INFERRED; the filter is DOCUMENTED.
-        return {
-          query: { externalId },
-          isMeant: ({ external_id }) => external_id == null || external_id === externalId
-        }
-      }
-      case "phone": {
-        const key = phoneKey(by.value)
-        return key === null
-          ? null
-          : { query: { phone: by.value }, isMeant: ({ phone }) => phoneKey(phone ?? null) === key }
-      }
-      case "email": {
-        const key = emailKey(by.value)
-        return key === null
-          ? null
-          : { query: { email: by.value }, isMeant: ({ email }) => emailKey(email ?? null) === key }
-      }
-      case "card":
-        return null
-    }
-  }
-
   const lookUp = Effect.fnUntraced(function* (by: LookUp) {
     if (by.by === "card") return yield* refused("lookUp", "customers cannot be looked up by a card")
-    const asked = asking(by)
+    const asked = asking(by, system, externalSystem)
     if (asked === null) return []
-    const { customers } = yield* client.listCustomers({ ...asked.query, page: 1, pageSize, cards })
-    const found = customers.filter(asked.isMeant)
-    if (by.by === "externalId" && found.length > 1) {
-      return yield* refused("lookUp", "the list does not find customers by external_id here")
+    const { members } = yield* client.listMembers({ ...asked.query, page: 1, pageSize: MOST_FOUND, cards })
+    const found = members.filter(
+      (member) => member._tag === "Unreadable" || asked.isMeant(textsOf(member.value))
+    )
+    const isLost = members.length >= MOST_FOUND && found.length < members.length
+    if (isLost || (by.by === "externalId" && found.length > 1)) {
+      return yield* refused("lookUp", `the list does not find customers by ${asked.filter} here`)
     }
-    return found.map((customer) => customerChange(customer, client.config))
+    const changes: Array<CustomerChange> = []
+    for (const member of found) {
+      const read = readListed(member, client.config)
+      if (Result.isSuccess(read)) changes.push(read.success)
+      else
+        return yield* failed(
+          "lookUp",
+          new Malformed({ detail: `a customer that was found: ${read.failure.reason}` })
+        )
+    }
+    return changes
   })
 
   return CustomerDestination.of({

@@ -12,7 +12,7 @@ import { XML_DECLARATION } from "@tillbridge/wire"
 import { DateTime, Equal, Redacted, Result } from "effect"
 import fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { openEnvelope, readList } from "../src/internal/reply.ts"
+import { openList, readList } from "../src/internal/reply.ts"
 import {
   cardFields,
   customerChange,
@@ -39,7 +39,7 @@ const formats = {
 
 const read = (text: string | Uint8Array): CustomerChange => {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text
-  const page = Result.getOrThrow(Result.flatMap(openEnvelope(bytes, Redacted.make("K1")), readList))
+  const page = Result.getOrThrow(Result.flatMap(openList(bytes, Redacted.make("K1")), readList))
   return customerChange(page.customers[0]!, decode)
 }
 

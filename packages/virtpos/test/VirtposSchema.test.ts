@@ -1,15 +1,15 @@
 import { Redacted, Result, Schema } from "effect"
 import { assert, describe, it } from "vitest"
-import { openEnvelope, parseReply, readList, readWrite } from "../src/internal/reply.ts"
+import { openEnvelope, openList, parseReply, readList, readWrite } from "../src/internal/reply.ts"
 import { CustomerRecord, listOf, WireText } from "../src/VirtposSchema.ts"
 import { answers, bytesOf, exchanges } from "./fixtures/index.ts"
 
 const key = Redacted.make("K1")
 const bytes = (text: string) => new TextEncoder().encode(text)
 const opened = (body: Uint8Array) => Result.getOrThrow(openEnvelope(body, key))
-const list = (body: Uint8Array) => Result.getOrThrow(readList(opened(body)))
+const list = (body: Uint8Array) => Result.getOrThrow(Result.flatMap(openList(body, key), readList))
 const why = (text: string) => {
-  const result = Result.flatMap(openEnvelope(bytes(text), key), readList)
+  const result = Result.flatMap(openList(bytes(text), key), readList)
   assert.isTrue(Result.isFailure(result), text)
   return Result.isFailure(result) ? result.failure : assert.fail()
 }

@@ -3,31 +3,11 @@
  * stand. A payload is the record as text, JSON or XML.
  */
 import type { CustomerChange, UnreadableRecord } from "@tillbridge/domain"
-import {
-  type MalformedJson,
-  type MalformedXml,
-  MAX_RECORD_BYTES,
-  parseJson,
-  parseXml
-} from "@tillbridge/wire"
+import { MAX_RECORD_BYTES } from "@tillbridge/wire"
 import * as Result from "effect/Result"
 import { listOf, scalarText } from "../VirtposSchema.ts"
 import { type DecodeContext, readMembers } from "./incoming.ts"
-import { plain } from "./reply.ts"
-
-/** A member of a list: what it was parsed into, or why it was not, and as much of its text as there is. */
-export type ListMember =
-  | { readonly _tag: "Parsed"; readonly value: unknown }
-  | { readonly _tag: "Unreadable"; readonly reason: string; readonly text: string }
-
-/** A member of a list as plain values; its failure says why there are none. */
-export const recordValue = (text: string): Result.Result<unknown, string> => {
-  const isXml = text.trimStart().startsWith("<")
-  const read: Result.Result<unknown, MalformedJson | MalformedXml> = isXml
-    ? Result.map(parseXml(text.trim(), { maxBytes: MAX_RECORD_BYTES }), plain)
-    : parseJson(text)
-  return Result.mapError(read, ({ reason }) => reason)
-}
+import { type ListMember, recordValue } from "./reply.ts"
 
 const idForm = /^[0-9]{1,19}$/
 
@@ -43,6 +23,10 @@ const keyInText = (text: string): string | null => {
   const [, json, xml] = /"id"\s*:\s*"?\s*([0-9]{1,19})[\s",}]|<id>\s*([0-9]{1,19})\s*<\/id>/.exec(text) ?? []
   return json ?? xml ?? null
 }
+
+/** A member's own id, where it can be made out. */
+export const keyOf = (member: ListMember): string | null =>
+  member._tag === "Parsed" ? keyIn(member.value) : keyInText(member.text)
 
 /** Deepest nesting of what the domain only keeps. */
 const MAX_DEPTH = 32
@@ -103,7 +87,7 @@ export const readListed = (
   context: DecodeContext & { readonly cards?: boolean }
 ): Result.Result<CustomerChange, UnreadableRecord> => {
   if (member._tag === "Unreadable") {
-    return Result.fail(unreadable(keyInText(member.text), member.reason, member.text, context))
+    return Result.fail(unreadable(keyOf(member), member.reason, member.text, context))
   }
   const { value } = member
   return Result.mapError(readMember(value, context), (reason) =>

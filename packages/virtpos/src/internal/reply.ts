@@ -5,10 +5,14 @@
  */
 import { Malformed, type SourceFailure } from "@tillbridge/domain"
 import {
+  type MalformedJson,
+  type MalformedXml,
+  MAX_RECORD_BYTES,
   MAX_REPLY_BYTES,
   MAX_REPLY_XML_ELEMENTS,
   parseJson,
   parseXml,
+  splitBytes,
   type XmlElement
 } from "@tillbridge/wire"
 import type * as Redacted from "effect/Redacted"
@@ -61,18 +65,22 @@ export const parseReply = (bytes: Uint8Array): Result.Result<unknown, Malformed>
 
 const decodeEnvelope = Schema.decodeUnknownResult(Envelope)
 
-/** The body of an answer that says `success`; anything else as the reason of the failure. */
-export const openEnvelope = (
-  bytes: Uint8Array,
+const opened = (
+  parsed: Result.Result<unknown, Malformed>,
   apiKey: Redacted.Redacted
 ): Result.Result<unknown, SourceFailure> => {
-  const parsed = parseReply(bytes)
   if (Result.isFailure(parsed)) return parsed
   const envelope = decodeEnvelope(parsed.success)
   if (Result.isFailure(envelope)) return malformed("the answer has no success field")
   const { info, success } = envelope.success
   return /^\s*(1|true)\s*$/i.test(success ?? "") ? parsed : Result.fail(refusal(info ?? null, apiKey))
 }
+
+/** The body of an answer that says `success`; anything else as the reason of the failure. */
+export const openEnvelope = (
+  bytes: Uint8Array,
+  apiKey: Redacted.Redacted
+): Result.Result<unknown, SourceFailure> => opened(parseReply(bytes), apiKey)
 
 /** One page of customers as the vendor sent it. */
 export interface CustomerPage {
@@ -84,8 +92,33 @@ export interface CustomerPage {
 const decodeList = Schema.decodeUnknownResult(ListEnvelope)
 const decodeCustomer = Schema.decodeUnknownResult(CustomerRecord)
 
-/** The customers of an opened list answer. One that cannot be read spoils the page: its id is what everything needs. */
-export const readList = (body: unknown): Result.Result<CustomerPage, Malformed> => {
+/** The customers of a page. One that cannot be read spoils it: its id is what everything needs. */
+export const readList = ({ count, members }: MemberPage): Result.Result<CustomerPage, Malformed> => {
+  const customers: Array<CustomerRecord> = []
+  for (const member of members) {
+    const customer = member._tag === "Parsed" ? decodeCustomer(member.value) : undefined
+    if (customer === undefined || Result.isFailure(customer)) {
+      return malformed(`customer ${customers.length + 1} of the page cannot be read`)
+    }
+    customers.push(customer.success)
+  }
+  return Result.succeed({ customers, count })
+}
+
+/** A member of a list: what it was parsed into, or why it was not, and as much of its text as there is. */
+export type ListMember =
+  | { readonly _tag: "Parsed"; readonly value: unknown }
+  | { readonly _tag: "Unreadable"; readonly reason: string; readonly text: string }
+
+/** One page of customers, whose members may be anything. */
+export interface MemberPage {
+  readonly members: ReadonlyArray<ListMember>
+  /** As in `CustomerPage`. */
+  readonly count: string | null
+}
+
+/** The members of an opened list answer. */
+const membersOf = (body: unknown): Result.Result<MemberPage, Malformed> => {
   const envelope = decodeList(body)
   if (Result.isFailure(envelope)) return malformed("the list's envelope does not hold")
   const { count, customers } = envelope.success
@@ -93,13 +126,62 @@ export const readList = (body: unknown): Result.Result<CustomerPage, Malformed> 
   if (customers === undefined && count !== "0") return malformed("the answer has no customers")
   const members = listOf(customers, "customer")
   if (members === undefined) return malformed("the customers are no list")
-  const read: Array<CustomerRecord> = []
-  for (const member of members) {
-    const customer = decodeCustomer(member)
-    if (Result.isFailure(customer)) return malformed(`customer ${read.length + 1} of the page cannot be read`)
-    read.push(customer.success)
+  return Result.succeed({
+    members: members.map((value): ListMember => ({ _tag: "Parsed", value })),
+    count: count ?? null
+  })
+}
+
+/** A member of a list as plain values; its failure says why there are none. */
+export const recordValue = (text: string): Result.Result<unknown, string> => {
+  const isXml = text.trimStart().startsWith("<")
+  const read: Result.Result<unknown, MalformedJson | MalformedXml> = isXml
+    ? Result.map(parseXml(text.trim(), { maxBytes: MAX_RECORD_BYTES }), plain)
+    : parseJson(text)
+  return Result.mapError(read, ({ reason }) => reason)
+}
+
+const memberOf = (text: string): ListMember =>
+  Result.match(recordValue(text), {
+    onSuccess: (value): ListMember => ({ _tag: "Parsed", value }),
+    onFailure: (reason): ListMember => ({ _tag: "Unreadable", reason, text })
+  })
+
+/** Names of the list and its members, in both forms. */
+export const listNames = {
+  json: { lists: ["customers", "customer"] },
+  xml: { items: ["customer"], lists: ["customers"] }
+} as const
+
+/** The members of an answer that cannot be parsed as a whole, where that is the fault of some of them alone. */
+const takenApart = (
+  bytes: Uint8Array,
+  apiKey: Redacted.Redacted
+): Result.Result<MemberPage, SourceFailure> | undefined => {
+  const pieces = splitBytes(bytes, listNames)
+  if (Result.isFailure(pieces)) return undefined
+  const members: Array<ListMember> = []
+  for (const piece of pieces.success) {
+    if (piece._tag === "Record") members.push(memberOf(piece.text))
+    else if (piece._tag === "Unreadable") {
+      members.push({ _tag: "Unreadable", reason: piece.reason, text: piece.text })
+    } else {
+      const rest = openEnvelope(new TextEncoder().encode(piece.text), apiKey)
+      if (Result.isFailure(rest)) return Result.fail(rest.failure)
+      if (members.length > 0) return Result.map(membersOf(rest.success), ({ count }) => ({ members, count }))
+    }
   }
-  return Result.succeed({ customers: read, count: count ?? null })
+  return undefined
+}
+
+/** The members of a list answer that says `success`; anything else as the reason of the failure. */
+export const openList = (
+  bytes: Uint8Array,
+  apiKey: Redacted.Redacted
+): Result.Result<MemberPage, SourceFailure> => {
+  const parsed = parseReply(bytes)
+  const apart = Result.isFailure(parsed) ? takenApart(bytes, apiKey) : undefined
+  return apart ?? Result.flatMap(opened(parsed, apiKey), membersOf)
 }
 
 /** What a write did. */
