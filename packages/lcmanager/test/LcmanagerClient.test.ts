@@ -273,7 +273,7 @@ describe("answers", () => {
         [
           answerXml(`<Clients>${rowXml}`),
           200,
-          "clientInfoPeriod failed (Malformed): the answer is no XML: unclosed element"
+          "clientInfoPeriod failed (Malformed): the answer is no XML: not well-formed"
         ],
         [
           `{"Message":"The request entity's media type 'x' is not supported for this resource."}`,

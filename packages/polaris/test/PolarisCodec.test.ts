@@ -173,6 +173,7 @@ describe("a customer", () => {
       assert.strictEqual(modifiedAt(wire, reading)?.epochMilliseconds, Date.UTC(2024, 5, 15, 10, 0, 0, 250))
       assert.deepStrictEqual(customerChange(wire, reading), {
         source: { system: "polaris", key: "1234" },
+        modifiedAt: DateTime.makeUnsafe(Date.UTC(2024, 5, 15, 10, 0, 0, 250)),
         customer: {
           externalIds: [{ system: "SHOP", key: "WEB-42" }],
           title: "Mme",

@@ -52,6 +52,8 @@ export interface FakeSite {
   readonly touch: (id: number, changed: string | null, members?: Readonly<Record<string, string>>) => void
   /** Whether a write looks a client up by key. */
   findsByKey: boolean
+  /** What the site's clock says in its Date header; nothing when `null`. */
+  date: Date | null
   /** Milliseconds that a login takes. */
   loginDelay: number
   checkPointOf: (position: number, hasMore: boolean) => string | null
@@ -249,6 +251,8 @@ const start = async (given: string): Promise<{ site: FakeSite; stop: () => Promi
   }
 
   const server = createServer((request, response) => {
+    response.sendDate = false
+    if (site.date !== null) response.setHeader("date", site.date.toUTCString())
     void bodyOf(request).then((form) => {
       const url = new URL(request.url ?? "/", "http://x")
       serve(
@@ -280,6 +284,7 @@ const start = async (given: string): Promise<{ site: FakeSite; stop: () => Promi
       else Object.assign(found, state)
     },
     findsByKey: true,
+    date: null,
     loginDelay: 0,
     checkPointOf: (at) => Buffer.from(String(at)).toString("base64url")
   }

@@ -127,6 +127,15 @@ const keyIn = (value: unknown, names: PolarisNames): string | null => {
   return id !== "" && id.length <= 255 && isStorable(id) ? id : null
 }
 
+/** The number in the text of a record that cannot be parsed. */
+export const numberIn = (text: string, names: PolarisNames): string | null => {
+  const name = names.client.IDClient
+  const found = new RegExp(`(?:<${name}>\\s*|"${name}"\\s*:\\s*"?)(-?[0-9]{1,19})(?![0-9.eE])`, "i").exec(
+    text
+  )
+  return found?.[1] ?? null
+}
+
 /** What is told of a record that cannot be read. */
 export const unreadableClient = (value: unknown, reason: string, names: PolarisNames): UnreadableClient => ({
   idClient: keyIn(value, names),
@@ -166,7 +175,10 @@ export const reread = (
   siteMembers: ReadonlySet<string>
 ): Result.Result<CustomerChange, UnreadableRecord> => {
   const parsed = parseDocument(payload, { maxBytes: MAX_REPLY_BYTES })
-  if (Result.isFailure(parsed)) return Result.fail({ source: null, reason: parsed.failure, payload })
+  if (Result.isFailure(parsed)) {
+    const source = idOf(numberIn(payload, context.names), context.system)
+    return Result.fail({ source, reason: parsed.failure, payload })
+  }
   const { value } = parsed.success
   const wire = readRecord(value, context.names)
   if (Result.isSuccess(wire))

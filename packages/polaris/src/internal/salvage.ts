@@ -10,17 +10,9 @@ import * as Stream from "effect/Stream"
 import type { PolarisNames } from "../PolarisNames.ts"
 import type { InfoClient } from "../PolarisSchema.ts"
 import { withoutPasswordText } from "./passwords.ts"
-import { readRecord, type UnreadableClient, unreadableClient } from "./records.ts"
+import { numberIn, readRecord, type UnreadableClient, unreadableClient } from "./records.ts"
 import { type ClientSlice, openReply, readSlice, type ReplyContext } from "./reply.ts"
 import { parseDocument } from "./wireTree.ts"
-
-const numberIn = (text: string, names: PolarisNames): string | null => {
-  const name = names.client.IDClient
-  const found = new RegExp(`(?:<${name}>\\s*|"${name}"\\s*:\\s*"?)(-?[0-9]{1,19})(?![0-9.eE])`, "i").exec(
-    text
-  )
-  return found?.[1] ?? null
-}
 
 const readOne = (text: string, names: PolarisNames): Result.Result<InfoClient, UnreadableClient> => {
   const parsed = parseDocument(text, { maxBytes: MAX_REPLY_BYTES })
