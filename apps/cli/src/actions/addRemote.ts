@@ -133,7 +133,7 @@ const asked = (session: Session, given: string | undefined, question: string, mi
       : Effect.fail(usage(`"tillbridge remotes add" needs ${missing}`))
 
 export const add = Effect.fnUntraced(function* (input: Add, session: Session) {
-  const settings = yield* syncSettings(session)
+  const settings = yield* syncSettings(session, { mayCreate: true })
   const name = yield* asked(session, input.name, "Name of the remote", "a NAME")
   const fault = nameFault(name)
   if (fault !== undefined) return yield* usage(`the remote cannot be called "${name}": ${fault}`)

@@ -1,4 +1,5 @@
 /** The remotes and links of the settings file, with what variables say of them. Each is checked when it is asked for. */
+import { existsSync } from "node:fs"
 import type * as Effect from "effect/Effect"
 import { type Failure, misconfigured, usage } from "../Failure.ts"
 import { attempt, variable } from "../settings/Settings.ts"
@@ -49,13 +50,17 @@ const refuseStray = (names: ReadonlyArray<string>): void => {
   }
 }
 
-/** `config` is the file that the caller named; without one, `tillbridge.toml` of the working folder. */
-export const syncSettings = (given: {
-  readonly config: string | undefined
-}): Effect.Effect<SyncSettings, Failure> =>
+/**
+ * `config` is the file that the caller named; without one, `tillbridge.toml` of the working folder. A file that was
+ * named must be there, unless `mayCreate`.
+ */
+export const syncSettings = (
+  given: { readonly config: string | undefined },
+  { mayCreate = false }: { readonly mayCreate?: boolean } = {}
+): Effect.Effect<SyncSettings, Failure> =>
   attempt((): SyncSettings => {
     const path = settingsPath(given.config)
-    const file = readSettingsFile(given.config)
+    const file = mayCreate && !existsSync(path) ? undefined : readSettingsFile(given.config)
     const remoteTables = file?.remotes ?? {}
     const linkTables = file?.links ?? {}
     const remoteNames = Object.keys(remoteTables)

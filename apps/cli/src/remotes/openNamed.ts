@@ -1,26 +1,18 @@
-/** Remotes for commands: what goes wrong is a line for people, and what they should know is said. */
+/** Remotes for commands: what goes wrong is a line for people. */
 import type { SourceError } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { Failure, misconfigured } from "../Failure.ts"
-import { say } from "../Output.ts"
-import { openRemote } from "./openRemote.ts"
+import { openRemote, type OpenOptions } from "./openRemote.ts"
 import type { Remote } from "./Remote.ts"
 import type { RemoteSettings } from "./RemoteSettings.ts"
 
-/** Opens it, and says which certificate came to be trusted and how to keep to it. */
+/** Opens it; a setting that cannot be is a line for people. */
 export const openNamed = (
   settings: RemoteSettings,
-  options: { readonly retries?: boolean } = {}
+  options: OpenOptions = {}
 ): Effect.Effect<Remote, Failure, Scope.Scope> =>
-  openRemote(settings, {
-    ...options,
-    onTrusted: (name, fingerprint) =>
-      say(
-        `Remote "${name}" showed the certificate ${fingerprint}. To take no other from now on, write in [remotes.${name}]: ` +
-          `fingerprint = "${fingerprint}"`
-      )
-  }).pipe(Effect.mapError(({ message }) => misconfigured(message)))
+  openRemote(settings, options).pipe(Effect.mapError(({ message }) => misconfigured(message)))
 
 const nextStep = (error: SourceError, { secrets }: RemoteSettings): string => {
   switch (error.reason._tag) {

@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as HttpClient from "effect/http/HttpClient"
 import { Failure } from "../Failure.ts"
+import { say } from "../Output.ts"
 import { readSecret } from "../settings/Secret.ts"
 import * as lcmanager from "./lcmanager.ts"
 import * as megawin from "./megawin.ts"
@@ -21,8 +22,8 @@ export interface OpenOptions {
   /** Whether calls are repeated as set; yes unless told. */
   readonly retries?: boolean
   /**
-   * Told the fingerprint of a certificate that the first good login made the trusted one, for who opens the remote to
-   * show it: as `fingerprint` in the settings it is the only one from the start. A warning in the log unless told.
+   * Told the fingerprint of a certificate that the first good login made the trusted one: as `fingerprint` in the
+   * settings it is the only one from the start. Said on standard error unless told otherwise.
    */
   readonly onTrusted?: (name: string, fingerprint: string) => Effect.Effect<void>
 }
@@ -50,15 +51,16 @@ const spelled = (field: string): string => {
   return field.startsWith("names.") ? field : field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
-const warnOfTrust = (name: string, fingerprint: string) =>
-  Effect.logWarning(`remote ${name}: its certificate is trusted from now on`).pipe(
-    Effect.annotateLogs({ fingerprint })
+const sayTrust = (name: string, fingerprint: string) =>
+  say(
+    `Remote "${name}" showed the certificate ${fingerprint}. To take no other from now on, write in [remotes.${name}]: ` +
+      `fingerprint = "${fingerprint}"`
   )
 
 /** Fails with an `InvalidField` where a secret cannot be read or the dialect refuses an option. */
 export const openRemote = Effect.fnUntraced(function* (
   settings: RemoteSettings,
-  { onTrusted = warnOfTrust, retries = true }: OpenOptions = {}
+  { onTrusted = sayTrust, retries = true }: OpenOptions = {}
 ): Effect.fn.Return<Remote, InvalidField, Scope.Scope> {
   const { burst, dialect, name, path, rate } = settings
   const sightings = makeSightings()
