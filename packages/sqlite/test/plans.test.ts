@@ -10,40 +10,15 @@ import {
   StoreId
 } from "@tillbridge/domain"
 import { type Context, DateTime, Effect } from "effect"
-import { DatabaseSync } from "node:sqlite"
+import { plansOf as plans } from "./plans.ts"
 import { openStore, tempFile } from "./support.ts"
 
-/** How SQLite goes about the statements on a table that the effect has prepared. */
 const plansOf = <A, E>(
   file: string,
   effect: Effect.Effect<A, E, Repositories>,
   store: Context.Context<Repositories>,
-  start: RegExp
-) =>
-  Effect.gen(function* () {
-    const { prepare } = DatabaseSync.prototype
-    const texts = new Set<string>()
-    DatabaseSync.prototype.prepare = function (this: DatabaseSync, sql: string) {
-      texts.add(sql)
-      return prepare.call(this, sql)
-    } as typeof prepare
-    yield* Effect.provide(effect, store).pipe(
-      Effect.ensuring(Effect.sync(() => (DatabaseSync.prototype.prepare = prepare)))
-    )
-    const database = new DatabaseSync(file)
-    try {
-      return [...texts]
-        .filter((text) => start.test(text))
-        .map((text) =>
-          database
-            .prepare(`EXPLAIN QUERY PLAN ${text}`)
-            .all(...Array<number>((text.match(/\?/g) ?? []).length).fill(1))
-            .map(({ detail }) => String(detail))
-        )
-    } finally {
-      database.close()
-    }
-  })
+  which: RegExp
+) => Effect.map(plans(file, effect, store, which), (all) => all.map(({ steps }) => steps))
 
 const since = DateTime.makeUnsafe("2024-01-01T00:00:00Z")
 const period = { from: since, until: DateTime.makeUnsafe("2025-01-01T00:00:00Z") }
