@@ -33,7 +33,7 @@ export interface WorkerOptions {
 }
 
 /** From the start of one link to that of the next. */
-const SPREAD_MILLIS = 2_000
+const SPREAD_MILLIS = 1_000
 
 /** How often it is looked whether a person has let a link go on, or another worker has ended its run. */
 const LOOK_MILLIS = 15_000

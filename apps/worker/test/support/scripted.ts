@@ -127,7 +127,11 @@ export const makeWorld = Effect.fnUntraced(function* () {
   const lines: Array<string> = []
   const store = yield* Layer.build(Layer.provideMerge(layerDomain, layerTroubled(trouble)))
   const merchants = Context.get(store, Merchants)
-  const merchant = yield* merchants.create({ name: "Chez Nous", timeZone: TimeZone.make("Europe/Paris") })
+  const merchant = yield* merchants.create({
+    name: "Chez Nous",
+    timeZone: TimeZone.make("Europe/Paris"),
+    externalKeyPrefix: null
+  })
   const repository = Context.get(store, SyncRepository)
   const logger = Logger.make(({ logLevel, message }) => {
     lines.push(`${logLevel} ${(Array.isArray(message) ? message : [message]).join(" ")}`)
