@@ -122,8 +122,9 @@ describe("retries", () => {
     Effect.gen(function* () {
       yield* TestClock.setTime(Date.UTC(2026, 10, 22))
       const { client, vendor } = yield* setup()
-      const value = header(yield* Clock.currentTimeMillis)
-      vendor.faults.push({ kind: "status", status: 429, headers: { "retry-after": value } })
+      const now = yield* Clock.currentTimeMillis
+      const headers = { "retry-after": header(now), date: new Date(now).toUTCString() }
+      vendor.faults.push({ kind: "status", status: 429, headers })
       const { exit, millis } = yield* whileTimePasses(client.listCustomers({}), 1_000)
       assert.isTrue(Exit.isSuccess(exit))
       assert.isAtLeast(millis, least)

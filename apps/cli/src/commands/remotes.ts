@@ -46,7 +46,10 @@ const add = Command.make(
       command:
         "tillbridge remotes add nice --dialect polaris --url https://192.0.2.7:3443 --user sync --password-file nice.secret --code-magasin 1"
     },
-    { command: "tillbridge remotes add till --replace … --set page-size=500 --set format=json" }
+    {
+      command:
+        "tillbridge remotes add mega --dialect megawin --key-file mega.key --time-zone Europe/Brussels --set page-size=500 --replace"
+    }
   ])
 )
 
