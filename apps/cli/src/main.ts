@@ -2,9 +2,11 @@ import "effect/schema/SchemaJITCompiler/enable"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Effect from "effect/Effect"
+import { ownProcess } from "./Memory.ts"
 import { endingOf, report } from "./Report.ts"
 import { run, wantsJson } from "./run.ts"
 
+ownProcess()
 const args = process.argv.slice(2)
 const json = wantsJson(args)
 

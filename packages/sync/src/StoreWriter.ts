@@ -265,7 +265,7 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
     const [position] = yield* customers.positions(work.merchant, [idOf(record)])
     if (position === undefined) return { record, action: "remove" } as const
     const { toMark } = record
-    const isEdited = toMark === null || !toMark.startsWith(`p${position.position}#`)
+    const isEdited = toMark === null || !sameMark(toMark, `p${position.position}`)
     if (isEdited) return { record, action: "keep" } as const
     if (work.lease !== null)
       yield* customers

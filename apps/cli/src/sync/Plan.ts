@@ -109,7 +109,7 @@ export const planText = (figures: PlanFigures, plan: Plan, from: string, to: str
     table([`${from} → ${to}`, "CUSTOMERS"], rows),
     "\n",
     ...plan.shown.map(customer),
-    more === 0 ? "" : `… and ${people(more)} more: --diffs N shows more\n`,
+    more === 0 ? "" : `… and ${count(more)} more: --diffs N shows more\n`,
     plan.found === 0 ? "" : "\n",
     `${planLine(figures, from, to)}\n`
   ].join("")

@@ -215,6 +215,7 @@ export const runOnce = Effect.fnUntraced(function* (running: Running) {
           })
     )
   )
+  progress.counts = summary.counts
   yield* finish("done", summary.missing)
   if (summary.counts.deadLettered > 0) return yield* new Stopped({ exitCode: 1 })
 })
