@@ -20,14 +20,19 @@ import { joinRecords, listHead, listTail } from "./internal/answers.ts"
 import { KEY_SYSTEM } from "./internal/keys.ts"
 import { makeLockedValues } from "./internal/lockedValues.ts"
 import { readUpdate, valuesOfJson } from "./internal/parameters.ts"
-import { readCustomers } from "./internal/reply.ts"
+import { asFailure, readCustomers } from "./internal/reply.ts"
 import { customerChange, DIALECT, encodeKey, encodeRest, updateParameters } from "./MegawinCodec.ts"
 
 const encoder = new TextEncoder()
 
 const readAnswer = <E>(bytes: Stream.Stream<Uint8Array, E>, { timeZone }: CodecContext) =>
   readCustomers(bytes).pipe(
-    Stream.map(Result.map((record) => customerChange(record, { timeZone, system: DIALECT })))
+    Stream.map((member) =>
+      Result.mapBoth(member, {
+        onSuccess: (record) => customerChange(record, { timeZone, system: DIALECT }),
+        onFailure: asFailure
+      })
+    )
   )
 
 /** The values of a saved answer belong to no merchant; they are of a secret of their own. */

@@ -17,15 +17,18 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { shown } from "./internal/clientErrors.ts"
 import { isPasswordName } from "./internal/passwords.ts"
-import { openEnvelope, readAdded, readCustomers } from "./internal/reply.ts"
+import { asFailure, type ListedMember, openEnvelope, readAdded, readCustomers } from "./internal/reply.ts"
 import { DIALECT, type OutgoingParameters } from "./MegawinCodec.ts"
 import { makeConfig, type MegawinConfig, megawinConfig, type MegawinOptions } from "./MegawinConfig.ts"
 import type { CustomerRecord } from "./MegawinSchema.ts"
+
+export type { ListedMember, UnreadableMember } from "./internal/reply.ts"
 
 /** Conditions of a list. Only `id_client` is DOCUMENTED; whether the vendor honours the others is unknown. */
 export interface ListQuery {
@@ -49,7 +52,11 @@ export class MegawinClient extends Context.Service<
   MegawinClient,
   {
     readonly config: MegawinConfig
-    /** The customers of a list, decoded while it is read. Opening it is repeated, a list that breaks off is not. */
+    /** The members of a list one by one, while it is read; one that cannot be read is told in its place. */
+    readonly members: (query: ListQuery) => Stream.Stream<ListedMember, SourceError>
+    /** The same at once. Repeated. */
+    readonly listMembers: (query: ListQuery) => Outcome<ReadonlyArray<ListedMember>>
+    /** The customers of a list, decoded while it is read; one that cannot be read fails it. Opening it is repeated, a list that breaks off is not. */
     readonly customers: (query: ListQuery) => Stream.Stream<CustomerRecord, SourceError>
     /** The same at once. Repeated. */
     readonly list: (query: ListQuery) => Outcome<ReadonlyArray<CustomerRecord>>
@@ -119,7 +126,11 @@ const make = Effect.fnUntraced(function* (config: MegawinConfig) {
   }
 
   const reading = (body: Stream.Stream<Uint8Array, SourceFailure>) =>
-    readCustomers(body).pipe(Stream.mapEffect(Effect.fromResult), Stream.mapError(failing("list")))
+    Stream.mapError(readCustomers(body), failing("list"))
+
+  const readable = Stream.mapEffect((member: ListedMember) =>
+    Effect.fromResult(Result.mapError(member, (unreadable) => failing("list")(asFailure(unreadable))))
+  )
 
   const open = (query: ListQuery) =>
     openExchange(http, listRequest(query), { timeout }).pipe(
@@ -128,21 +139,28 @@ const make = Effect.fnUntraced(function* (config: MegawinConfig) {
       Effect.mapError(failing("list"))
     )
 
+  const members = (query: ListQuery) =>
+    Stream.unwrap(again(open(query)).pipe(Effect.map(reading))).pipe(Stream.withSpan("MegawinClient.members"))
+
   const span = Effect.withSpan
+
+  const collect = <A>(
+    query: ListQuery,
+    read: (members: Stream.Stream<ListedMember, SourceError>) => Stream.Stream<A, SourceError>
+  ) =>
+    open(query).pipe(
+      Effect.flatMap((body) => Stream.runCollect(read(reading(body)))),
+      Effect.scoped,
+      again,
+      span("MegawinClient.list")
+    )
 
   return MegawinClient.of({
     config,
-    customers: (query) =>
-      Stream.unwrap(again(open(query)).pipe(Effect.map(reading))).pipe(
-        Stream.withSpan("MegawinClient.customers")
-      ),
-    list: (query) =>
-      open(query).pipe(
-        Effect.flatMap((body) => Stream.runCollect(reading(body))),
-        Effect.scoped,
-        again,
-        span("MegawinClient.list")
-      ),
+    members,
+    customers: (query) => readable(members(query)),
+    listMembers: (query) => collect(query, (read) => read),
+    list: (query) => collect(query, readable),
     add: ({ fields, password = unknowable() }) =>
       call(post("customer/add", JSON.stringify({ ...fields, password: Redacted.value(password) }))).pipe(
         Effect.flatMap((body) => Effect.fromResult(readAdded(body))),

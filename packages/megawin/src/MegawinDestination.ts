@@ -12,21 +12,25 @@ import {
   emailKey,
   externalKey,
   type LookUp,
+  Malformed,
   Refused,
   SourceError
 } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { capabilities } from "./internal/capabilities.ts"
-import { MegawinClient } from "./MegawinClient.ts"
+import { type ListQuery, MegawinClient, type UnreadableMember } from "./MegawinClient.ts"
 import { addParameters, customerChange, DIALECT, updateParameters } from "./MegawinCodec.ts"
 import type * as Wire from "./MegawinSchema.ts"
 
 /** Customers whose new keys are kept, for sources that tell them again before anybody has noted the key. */
 const REMEMBERED = 10_000
 
-const refused = (operation: string, detail: string) =>
-  Effect.fail(new SourceError({ dialect: DIALECT, operation, reason: new Refused({ detail }) }))
+const failed = (operation: string, reason: Malformed | Refused) =>
+  Effect.fail(new SourceError({ dialect: DIALECT, operation, reason }))
+
+const refused = (operation: string, detail: string) => failed(operation, new Refused({ detail }))
 
 const folded = (name: string | null | undefined): string => (name ?? "").trim().toLowerCase()
 
@@ -48,11 +52,36 @@ export const makeMegawinDestination = Effect.gen(function* () {
     remembered.set(source, key)
   }
 
-  /** Whether the vendor honours the filter is unknown, so that the answer is looked through. */
-  const withEmail = (email: string) =>
-    Effect.map(client.list({ email }), (found) =>
-      found.filter((record) => emailKey(record.email ?? null) === emailKey(email))
+  /**
+   * Whether the vendor honours a filter is unknown, so that the answer is looked through. One that cannot be read fails
+   * the look-up only where it may be the one that is meant.
+   */
+  const found = Effect.fnUntraced(function* (
+    query: ListQuery,
+    isMeant: (record: Wire.CustomerRecord) => boolean,
+    mayBeMeant: (member: UnreadableMember) => boolean
+  ) {
+    const records: Array<Wire.CustomerRecord> = []
+    for (const member of yield* client.listMembers(query)) {
+      if (Result.isFailure(member)) {
+        if (!mayBeMeant(member.failure)) continue
+        const { reason } = member.failure
+        return yield* failed("lookUp", new Malformed({ detail: `a customer that was found: ${reason}` }))
+      }
+      if (isMeant(member.success)) records.push(member.success)
+    }
+    return records
+  })
+
+  const withEmail = (email: string) => {
+    const wanted = emailKey(email)
+    if (wanted === null) return Effect.succeed([])
+    return found(
+      { email },
+      (record) => emailKey(record.email ?? null) === wanted,
+      ({ payload }) => payload.toLowerCase().includes(wanted)
     )
+  }
 
   /** The customer's key at the vendor, where it is added unless it is there. */
   const place = Effect.fnUntraced(function* (customer: CustomerRecord) {
@@ -91,18 +120,22 @@ export const makeMegawinDestination = Effect.gen(function* () {
     return placed
   })
 
-  /** Whether the vendor honours the filter is unknown here as well. */
-  const withKey = (key: string) =>
-    Effect.map(client.list({ idClient: key }), (found) =>
-      found.filter(({ clcleunik }) => clcleunik === key.trim())
+  const withKey = (given: string) => {
+    const wanted = given.trim()
+    if (wanted === "") return Effect.succeed([])
+    return found(
+      { idClient: wanted },
+      ({ clcleunik }) => clcleunik === wanted,
+      ({ key }) => key === wanted
     )
+  }
 
   const lookUp = Effect.fnUntraced(function* (by: LookUp) {
     if (by.by !== "key" && by.by !== "email") {
       return yield* refused("lookUp", "customers can be looked up by key and by e-mail")
     }
-    const found = yield* by.by === "key" ? withKey(by.key) : withEmail(by.value)
-    return found.map((record) => customerChange(record, client.config))
+    const records = yield* by.by === "key" ? withKey(by.key) : withEmail(by.value)
+    return records.map((record) => customerChange(record, client.config))
   })
 
   /** The vendor refuses to delete nobody in words that nobody documents, so that it is asked whether anybody is there. */
@@ -111,7 +144,7 @@ export const makeMegawinDestination = Effect.gen(function* () {
       Effect.catchIf(
         ({ reason }) => reason._tag === "Refused",
         (error) =>
-          Effect.flatMap(withKey(key), (found) => (found.length === 0 ? Effect.void : Effect.fail(error)))
+          Effect.flatMap(withKey(key), (there) => (there.length === 0 ? Effect.void : Effect.fail(error)))
       )
     )
 

@@ -5,13 +5,20 @@
  * the list again and passes over those up to the customer that was last, or begins anew when that one is gone. That
  * the list keeps its order meanwhile is INFERRED; whom a change of order hides comes in the next pass.
  */
-import { Checkpoint, CustomerSource, type SourcePage } from "@tillbridge/domain"
+import {
+  Checkpoint,
+  type CustomerChange,
+  CustomerSource,
+  type SourcePage,
+  type UnreadableRecord
+} from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { capabilities } from "./internal/capabilities.ts"
 import { MegawinClient } from "./MegawinClient.ts"
-import { reread } from "./internal/reply.ts"
+import { type ListedMember, reread, unreadableRecord } from "./internal/reply.ts"
 import { customerChange } from "./MegawinCodec.ts"
 
 const PLACE = "s1."
@@ -22,6 +29,9 @@ const beginning = Checkpoint.make("s1")
 const lastIn = (checkpoint: Checkpoint | null): string | null =>
   checkpoint?.startsWith(PLACE) ? checkpoint.slice(PLACE.length) : null
 
+const keyOf = (member: ListedMember): string | null =>
+  Result.isSuccess(member) ? member.success.clcleunik : member.failure.key
+
 const end: SourcePage = { changes: [], next: beginning, hasMore: false }
 
 /** The source of one account; needs its client. */
@@ -29,16 +39,16 @@ export const makeMegawinSource = Effect.gen(function* () {
   const client = yield* MegawinClient
   const { config } = client
 
-  const everyone = client.customers({})
+  const everyone = client.members({})
 
   /** Those after the customer with this key; everyone when nobody has it. */
   const after = (key: string) =>
     Stream.suspend(() => {
       let found = false
       const rest = everyone.pipe(
-        Stream.filter(({ clcleunik }) => {
+        Stream.filter((member) => {
           const wanted = found
-          if (clcleunik === key) found = true
+          if (keyOf(member) === key) found = true
           return wanted
         })
       )
@@ -48,23 +58,36 @@ export const makeMegawinSource = Effect.gen(function* () {
       )
     })
 
+  const pageOf = (members: ReadonlyArray<ListedMember>, next: Checkpoint): SourcePage => {
+    const changes: Array<CustomerChange> = []
+    const unreadable: Array<UnreadableRecord> = []
+    for (const member of members) {
+      if (Result.isSuccess(member)) changes.push(customerChange(member.success, config))
+      else unreadable.push(unreadableRecord(member.failure, config.system))
+    }
+    return { changes, next, hasMore: true, ...(unreadable.length === 0 ? {} : { unreadable }) }
+  }
+
   return CustomerSource.of({
     system: config.system,
     capabilities,
     reread: (payload) => reread(payload, config),
-    pages: (from) => {
-      const last = lastIn(from)
-      return (last === null ? everyone : after(last)).pipe(
-        Stream.map((record) => customerChange(record, config)),
-        Stream.grouped(config.pageSize),
-        Stream.map((changes): SourcePage => {
-          const next = Checkpoint.make(PLACE + changes[changes.length - 1]!.source.key)
-          return { changes, next, hasMore: true }
-        }),
-        // Whether a page is the last is known only after it.
-        Stream.concat(Stream.make(end))
-      )
-    }
+    pages: (from) =>
+      Stream.suspend(() => {
+        const last = lastIn(from)
+        let next = last === null ? beginning : Checkpoint.make(PLACE + last)
+        return (last === null ? everyone : after(last)).pipe(
+          Stream.grouped(config.pageSize),
+          Stream.map((members) => {
+            // Of a page without any key, those before it are the last that were told.
+            const key = members.reduce<string | null>((known, member) => keyOf(member) ?? known, null)
+            if (key !== null) next = Checkpoint.make(PLACE + key)
+            return pageOf(members, next)
+          }),
+          // Whether a page is the last is known only after it.
+          Stream.concat(Stream.make(end))
+        )
+      })
   })
 })
 

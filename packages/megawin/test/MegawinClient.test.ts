@@ -158,7 +158,7 @@ describe("failures", () => {
       "a customer without a key",
       { kind: "body", body: `{"success":"true","result":{"customer":[{"login":"x"}]}}` },
       "Malformed",
-      "customer 1 of the list cannot be read"
+      "customer 1 of the list cannot be read: clcleunik: must be a key of at most 255 characters"
     ],
     ["invalid UTF-8", { kind: "body", body: new Uint8Array([0x7b, 0xff]) }, "Malformed"],
     ["a body cut at a short content-length", { kind: "cut" }, "Malformed"],

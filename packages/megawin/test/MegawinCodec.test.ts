@@ -97,9 +97,9 @@ describe("a list answer", () => {
         read.map((one) => (Result.isSuccess(one) ? one.success.source.key : one.failure.detail)),
         [
           "1",
-          "customer 2 of the list cannot be read",
-          "customer 3 of the list cannot be read",
-          "customer 4 of the list cannot be read",
+          "customer 2 of the list cannot be read: clcleunik: must be a key of at most 255 characters",
+          "customer 3 of the list cannot be read: city: must be a single value",
+          "customer 4 of the list cannot be read: is no customer",
           "5"
         ]
       )

@@ -14,10 +14,11 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import * as Stream from "effect/Stream"
 import { customerChange, type DecodeContext } from "../MegawinCodec.ts"
-import { AddEnvelope, CustomerRecord, Envelope, saysSuccess } from "../MegawinSchema.ts"
-import { dropPasswords, droppedPasswords } from "./passwords.ts"
+import { AddEnvelope, CustomerRecord, Envelope, saysSuccess, scalarText } from "../MegawinSchema.ts"
+import { dropPasswords, droppedPasswords, withoutPasswords } from "./passwords.ts"
 
 const malformed = (detail: string) => new Malformed({ detail })
 
@@ -85,33 +86,94 @@ export const readAdded = (body: unknown): Result.Result<string | null, Malformed
 }
 
 const decodeCustomer = Schema.decodeUnknownResult(CustomerRecord)
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
 
-type ReadRecord = Result.Result<CustomerRecord, Malformed>
-
-const readRecord = (
-  number: number,
-  text: string
-): { readonly read: ReadRecord; readonly passwords: number } => {
-  const unreadable = (why: string) => malformed(`customer ${number} of the list ${why}`)
-  const parsed = parse(text)
-  if (Result.isFailure(parsed)) return { read: Result.fail(unreadable("is no JSON")), passwords: 0 }
-  const { passwords, value } = parsed.success
-  const customer = decodeCustomer(value)
-  // The schema's own message would quote the record.
-  return { read: Result.mapError(customer, () => unreadable("cannot be read")), passwords }
+/** A member of a list that cannot be read: field and reason, and its text without passwords. */
+export interface UnreadableMember {
+  /** Its place in the list, from 1. */
+  readonly number: number
+  readonly key: string | null
+  readonly reason: string
+  readonly payload: string
 }
+
+export type ListedMember = Result.Result<CustomerRecord, UnreadableMember>
+
+const isKey = (key: string): boolean =>
+  key !== "" && key.length <= 255 && !key.includes("\0") && key.isWellFormed()
+
+/** The key in a member of which nothing else need be readable. */
+const keyIn = (member: unknown): string | null => {
+  if (typeof member !== "object" || member === null || !("clcleunik" in member)) return null
+  const key = (scalarText(member.clcleunik) ?? "").trim()
+  return isKey(key) ? key : null
+}
+
+/** The first key in text that is no JSON, or was cut off. */
+const keyInText = (text: string): string | null => {
+  const [, quoted, number] =
+    /"clcleunik"\s*:\s*(?:"([^"\\\0-\x1f]{1,255})"|([0-9]{1,30})[\s,}])/.exec(text) ?? []
+  return keyIn({ clcleunik: quoted ?? number ?? null })
+}
+
+/** A record as JSON; integers that no number holds are told as text, which reads the same. */
+const jsonOf = (value: unknown): string =>
+  JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? member.toString() : member))
+
+const whyNot = (value: unknown): Result.Result<CustomerRecord, string> => {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return Result.fail("is no customer")
+  if (keyIn(value) === null) return Result.fail("clcleunik: must be a key of at most 255 characters")
+  // The message of an issue is one of the schema's own, the issue itself would quote the record.
+  return Result.mapError(decodeCustomer(value), ({ issue }) => {
+    const [first] = issuesOf(issue).issues
+    const [field] = first?.path ?? []
+    return field === undefined ? "is no customer" : `${String(field)}: must be a single value`
+  })
+}
+
+interface Read {
+  readonly read: ListedMember
+  readonly passwords: number
+}
+
+const readMember = (number: number, text: string): Read => {
+  const parsed = parse(text)
+  if (Result.isFailure(parsed)) {
+    return { read: Result.fail(unreadableText(number, "is no JSON", text)), passwords: 0 }
+  }
+  const { passwords, value } = parsed.success
+  const read = Result.mapError(whyNot(value), (reason): UnreadableMember => ({
+    number,
+    key: keyIn(value),
+    reason,
+    payload: jsonOf(value)
+  }))
+  return { read, passwords }
+}
+
+const unreadableText = (number: number, reason: string, text: string): UnreadableMember => ({
+  number,
+  key: keyInText(text),
+  reason,
+  payload: withoutPasswords(text)
+})
+
+/** A member as an unreadable record of a system. */
+export const unreadableRecord = (
+  { key, payload, reason }: UnreadableMember,
+  system: string
+): UnreadableRecord => ({ source: key === null ? null : { system, key }, reason, payload })
 
 /** Reads the payload of an unreadable record once more. */
 export const reread = (
   payload: string,
   context: DecodeContext
-): Result.Result<CustomerChange, UnreadableRecord> => {
-  const { read } = readRecord(1, payload)
-  return Result.mapBoth(read, {
+): Result.Result<CustomerChange, UnreadableRecord> =>
+  Result.mapBoth(readMember(1, payload).read, {
     onSuccess: (record) => customerChange(record, context),
-    onFailure: ({ detail }): UnreadableRecord => ({ source: null, reason: detail, payload })
+    onFailure: (member) => unreadableRecord(member, context.system)
   })
-}
 
 /** What the end of a list answer says: only now is it known whether the whole of it was meant. */
 const readRest = (text: string, hasList: boolean): Effect.Effect<void, Refused | Malformed> => {
@@ -127,16 +189,16 @@ const readRest = (text: string, hasList: boolean): Effect.Effect<void, Refused |
 
 /** What a run of pieces has: records that came, passwords that were dropped, and the end of the answer. */
 const readPieces = (pieces: ReadonlyArray<AnswerPiece>) => {
-  const records: Array<ReadRecord> = []
+  const records: Array<ListedMember> = []
   let passwords = 0
   let end: Effect.Effect<void, Refused | Malformed> = Effect.void
   for (const piece of pieces) {
     if (piece._tag === "Record") {
-      const { passwords: dropped, read } = readRecord(piece.number, piece.text)
+      const { passwords: dropped, read } = readMember(piece.number, piece.text)
       passwords += dropped
       records.push(read)
     } else if (piece._tag === "Unreadable") {
-      records.push(Result.fail(malformed(`customer ${piece.number} of the list: ${piece.reason}`)))
+      records.push(Result.fail(unreadableText(piece.number, piece.reason, piece.text)))
     } else {
       end = readRest(piece.text, piece.hasList)
     }
@@ -153,7 +215,7 @@ const readPieces = (pieces: ReadonlyArray<AnswerPiece>) => {
  */
 export const readCustomers = <E>(
   bytes: Stream.Stream<Uint8Array, E>
-): Stream.Stream<ReadRecord, Malformed | Refused | E> =>
+): Stream.Stream<ListedMember, Malformed | Refused | E> =>
   splitJson(bytes, { lists: ["customer"] }).pipe(
     Stream.mapError((error): Malformed | E =>
       error instanceof MalformedJson ? malformed(`the answer is no JSON: ${error.reason}`) : error
@@ -161,3 +223,7 @@ export const readCustomers = <E>(
     Stream.chunks,
     Stream.flatMap(readPieces)
   )
+
+/** A list of which nothing may be left out: a member that cannot be read fails it. */
+export const asFailure = ({ number, reason }: UnreadableMember): Malformed =>
+  malformed(`customer ${number} of the list cannot be read: ${reason}`)
