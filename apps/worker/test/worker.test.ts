@@ -74,6 +74,27 @@ describe("pace", () => {
   )
 })
 
+describe("a stop", () => {
+  it.effect("gives back the link of a run that it breaks off, which goes on at once after a restart", () =>
+    Effect.gen(function* () {
+      const world = yield* makeWorld()
+      const shop = scripted("shop", (call) => (call === 1 ? Effect.never : Effect.succeed(page(`c${call}`))))
+      const script = [{ name: "shop", source: shop.source }]
+      const { link } = world.linkOf(script[0]!)
+      const first = yield* world.start(script)
+      yield* later("90 seconds")
+      yield* Fiber.interrupt(first.fiber)
+      const [status] = yield* world.repository.links(world.merchant.id)
+      assert.strictEqual(status?.lease, null)
+      const [last] = yield* world.repository.runs(world.merchant.id, link, 1)
+      assert.strictEqual(last?.outcome, "interrupted")
+      yield* world.start(script)
+      yield* later("1 second")
+      assert.deepStrictEqual(seconds(shop.calls), [0, 90])
+    })
+  )
+})
+
 describe("failures", () => {
   it.effect("tries again sooner than it would run, waits longer each time, and keeps the checkpoint", () =>
     Effect.gen(function* () {
@@ -81,8 +102,8 @@ describe("failures", () => {
       const shop = scripted("shop", (call) =>
         call === 1 || call > 6 ? Effect.succeed(page(`c${call}`)) : Effect.fail(failing.unreachable)
       )
-      const { metric } = yield* world.start([{ name: "shop", source: shop.source, every: "1 hour" }])
-      yield* later("62 minutes")
+      const { metric } = yield* world.start([{ name: "shop", source: shop.source }])
+      yield* later("7 minutes")
       const waits = shop.calls.slice(2).map((call, index) => call.at - shop.calls[index + 1]!.at)
       assert.strictEqual(waits.length, 5, "five failures, then it went well")
       // Full jitter: from a second to twice as long as the failure before could last.
@@ -108,8 +129,8 @@ describe("failures", () => {
         call === 1 ? Effect.fail(failing.limited(90_000)) : Effect.fail(failing.limited(1e12))
       )
       yield* world.start([{ name: "shop", source: shop.source }])
-      yield* later("1 hour")
-      assert.deepStrictEqual(seconds(shop.calls), [0, 90, 990, 1890, 2790])
+      yield* later("33 minutes")
+      assert.deepStrictEqual(seconds(shop.calls), [0, 90, 990, 1890])
     })
   )
 
@@ -198,10 +219,10 @@ describe("a pause", () => {
       yield* later("1 minute")
       yield* Fiber.interrupt(first.fiber)
       const second = yield* world.start([script])
-      yield* later("1 hour")
+      yield* later("10 minutes")
       assert.strictEqual(shop.calls.length, 1)
       yield* Fiber.interrupt(second.fiber)
-      yield* world.start([{ ...script, configuredAt: BEGINNING + 30 * minute }])
+      yield* world.start([{ ...script, configuredAt: BEGINNING + 5 * minute }])
       yield* later("1 minute")
       assert.strictEqual(shop.calls.length, 2)
     })
