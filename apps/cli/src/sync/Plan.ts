@@ -3,7 +3,7 @@ import type { RunCounts } from "@tillbridge/domain"
 import type { SyncEvent } from "@tillbridge/sync"
 import { visible } from "../Output.ts"
 import { table } from "../Table.ts"
-import { count, people } from "./Progress.ts"
+import { count } from "./Progress.ts"
 
 type Planned = Extract<SyncEvent, { readonly _tag: "Planned" }>
 

@@ -91,27 +91,46 @@ const advice = (link: Link, { counts, isNewsOnly, missing }: Ending): ReadonlyAr
       ])
 ]
 
-export const runOnce = Effect.fnUntraced(function* (running: Running) {
-  const { chosen, database, flags, from, merchant, session, to } = running
-  const { link, matching, maxDelete } = chosen
-  const destination = yield* writable(to)
-  const total = yield* totalOf(running)
-  const plan = new Plan(flags.diffs ?? 10)
-  const traffic = trafficOf([from, to])
-  const progress = new SyncProgress({ name: `${link.from} → ${link.to}`, json: session.json, total, traffic })
-  const { dryRun, full } = flags
-  let hasStarted = false
-  let hasEnded = false
-  let isNewsOnly = false
+type Given = Readonly<Record<string, string | number | boolean | undefined>>
 
-  const command = (more: Readonly<Record<string, string | number | boolean | undefined>>) => {
-    const { country, match, maxDelete: allowed, merchant: named } = flags
-    const given = { full, match, country, "max-delete": allowed, merchant: named, ...more }
+/** This very run as a command line, with some flags more. */
+const commandOf =
+  ({ chosen: { link }, flags, session }: Running) =>
+  (more: Given): string => {
+    const { country, full, match, maxDelete, merchant } = flags
+    const given = { full, match, country, "max-delete": maxDelete, merchant, ...more }
     return commandLine(["sync", "run", link.from, link.to], given, session)
   }
-  const again = () => command({ "dry-run": dryRun, diffs: flags.diffs })
 
+const asked = ({ flags: { diffs, dryRun } }: Running): Given => ({ "dry-run": dryRun, diffs })
+
+/** After a dry run, the command that would do it; with the confirmation that it would ask for. */
+const sayHowToApply = Effect.fnUntraced(function* (running: Running, removed: number) {
+  const { link, maxDelete } = running.chosen
+  const known = (yield* (yield* SyncRepository).countRecords(running.merchant.id, link, 0)).all
+  const isOver = removed * 100 > known * maxDelete
+  const percent = Math.min(100, Math.ceil((100 * removed) / Math.max(1, known)))
+  if (isOver) {
+    yield* say(
+      `${people(removed)} of ${count(known)} would be removed, and only ${maxDelete} % may be without confirmation.`
+    )
+  }
+  yield* say("Nothing was written. To apply it:")
+  yield* say(`  ${commandOf(running)(isOver ? { "max-delete": percent } : {})}`)
+})
+
+/** What a run says: events as they come, and its end. */
+const makeVoice = Effect.fnUntraced(function* (running: Running, total: number | null) {
+  const { chosen, flags, from, session, to } = running
+  const { link } = chosen
+  const { dryRun } = flags
+  const plan = new Plan(flags.diffs ?? 10)
+  const name = `${link.from} → ${link.to}`
+  const progress = new SyncProgress({ name, json: session.json, total, traffic: trafficOf([from, to]) })
   const gone = yield* Deferred.make<never, Failure | Stopped>()
+  let hasStarted = false
+  let isNewsOnly = false
+
   /** Whoever reads the output may go away; the page is finished all the same. */
   const tell = (document: object) =>
     session.json
@@ -132,41 +151,49 @@ export const runOnce = Effect.fnUntraced(function* (running: Running) {
 
   const finish = Effect.fnUntraced(function* (how: Ending["how"], missing: number) {
     progress.clear()
+    if (!hasStarted) return
     const look = yield* progress.look
-    const end: Ending = { how, dryRun, missing, isNewsOnly, counts: look.counts, look }
+    const { counts } = look
+    const end: Ending = { how, dryRun, missing, isNewsOnly, counts, look }
     if (session.json) {
-      const planned = dryRun ? { plan: figuresOf(look.counts, plan) } : {}
+      const planned = dryRun ? { plan: figuresOf(counts, plan) } : {}
       return yield* writeJson({ ...ending(link, end), ...planned })
     }
     if (!dryRun) yield* writeLine(summaryLine(link, end))
     if (how !== "done") return
-    if (dryRun) yield* write(planText(figuresOf(look.counts, plan), plan, link.from, link.to))
+    if (dryRun) yield* write(planText(figuresOf(counts, plan), plan, link.from, link.to))
     for (const line of advice(link, end)) yield* say(line)
-    if (dryRun) yield* sayHowToApply(look.counts.removed)
+    if (dryRun) yield* sayHowToApply(running, counts.removed)
   })
 
-  /** The command that would do it; with the confirmation that it would ask for. */
-  const sayHowToApply = Effect.fnUntraced(function* (removed: number) {
-    const known = (yield* (yield* SyncRepository).countRecords(merchant.id, link, 0)).all
-    const isOver = removed * 100 > known * maxDelete
-    const percent = Math.min(100, Math.ceil((100 * removed) / Math.max(1, known)))
-    if (isOver) {
-      yield* say(
-        `${people(removed)} of ${count(known)} would be removed, and only ${maxDelete} % may be without confirmation.`
-      )
-    }
-    yield* say("Nothing was written. To apply it:")
-    yield* say(`  ${command(isOver ? { "max-delete": percent } : {})}`)
+  const hurried = Effect.suspend(() => {
+    progress.clear()
+    if (dryRun || session.json) return Effect.void
+    return say("Finishing the page that is being written. Ctrl-C again stops at once.")
   })
+
+  return { progress, gone: Deferred.await(gone), onEvent, finish, hurried }
+})
+
+export const runOnce = Effect.fnUntraced(function* (running: Running) {
+  const { chosen, database, flags, from, merchant, to } = running
+  const { dryRun } = flags
+  const { link } = chosen
+  const destination = yield* writable(to)
+  const { finish, gone, hurried, onEvent, progress } = yield* makeVoice(running, yield* totalOf(running))
+  const command = commandOf(running)
+  const again = command(asked(running))
+  const resume = () => resumeOf(progress.counts.pages, dryRun)
+  let hasEnded = false
 
   const work = runLink({
     merchant: merchant.id,
     link,
     source: from.source,
     destination,
-    matching,
-    maxDeletePercent: maxDelete,
-    full,
+    matching: chosen.matching,
+    maxDeletePercent: chosen.maxDelete,
+    full: flags.full,
     dryRun,
     owner: owner("sync run"),
     onEvent
@@ -177,41 +204,29 @@ export const runOnce = Effect.fnUntraced(function* (running: Running) {
       })
     )
   )
-
-  const hurry = Effect.sync(() => {
-    if (hasEnded || dryRun) return
-    progress.clear()
-  }).pipe(
-    Effect.andThen(
-      Effect.suspend(() =>
-        hasEnded || dryRun || session.json
-          ? Effect.void
-          : say("Finishing the page that is being written. Ctrl-C again stops at once.")
-      )
-    )
-  )
+  const going = progress.going.pipe(Effect.onInterrupt(() => (hasEnded ? Effect.void : hurried)))
 
   const summary = yield* work.pipe(
-    Effect.raceFirst(progress.going.pipe(Effect.onInterrupt(() => hurry))),
-    Effect.raceFirst(Deferred.await(gone)),
+    Effect.raceFirst(going),
+    Effect.raceFirst(gone),
     Effect.onInterrupt(() =>
       Effect.ignore(
         Effect.andThen(
-          Effect.suspend(() => (hasStarted ? finish("interrupted", 0) : Effect.void)),
-          Effect.suspend(() => say(`${resumeOf(progress.counts.pages, dryRun)}: ${again()}`))
+          finish("interrupted", 0),
+          Effect.suspend(() => say(`${resume()}: ${again}`))
         )
       )
     ),
-    Effect.tapError(() => Effect.ignore(hasStarted ? finish("stopped", 0) : Effect.void)),
+    Effect.tapError(() => Effect.ignore(finish("stopped", 0))),
     Effect.mapError((error) =>
       error._tag === "Failure" || error._tag === "Stopped"
         ? error
         : explainSync(error, {
             link,
             database,
-            again: again(),
+            again,
             allowing: (percent) => command({ "max-delete": percent }),
-            resume: resumeOf(progress.counts.pages, dryRun)
+            resume: resume()
           })
     )
   )
