@@ -63,6 +63,8 @@ const everyoneOnce = Effect.fnUntraced(function* (subject: Subject, site: Site, 
     pages.map((_, index) => index < pages.length - 1),
     "hasMore of each page"
   )
+  for (const { source: told } of changes)
+    assert.strictEqual(told.system, source.system, "the system whose keys the source tells")
   for (const stored of everyone) {
     const change = changes.find(({ source: { key } }) => key === keyOfIn(subject)(stored))!
     assertTold(stored, change.customer, fields)

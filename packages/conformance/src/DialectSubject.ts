@@ -155,6 +155,14 @@ export interface Limits {
   readonly cardNumber?: RegExp
 }
 
+/** How one record of an answer is spoiled, so that it cannot be read, and made whole again. */
+export interface SpoiledRecord {
+  /** The answer with what it tells of the customer of that key spoiled; as it was where it tells nothing of it. */
+  readonly spoil: (text: string, key: string) => string
+  /** The payload of such a record as it was before. */
+  readonly mend: (payload: string) => string
+}
+
 export interface Subject {
   readonly dialect: Dialect
   /** The drop-in server, at the root. */
@@ -172,6 +180,9 @@ export interface Subject {
    * measures what is carried; a field that the codec loses looks to it like one without a place, unless it is named here.
    */
   readonly carries?: ReadonlyArray<string>
+  /** Whether the vendor's answers tell when a customer was changed last. */
+  readonly tellsModifiedAt?: boolean
+  readonly spoiledRecord?: SpoiledRecord
 }
 
 /** The dialect that the kit holds to its promises. */

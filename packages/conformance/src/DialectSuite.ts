@@ -7,10 +7,12 @@ import type { DialectCapability } from "./DialectCase.ts"
 import { destinationCases } from "./DialectDestination.ts"
 import { faultCases } from "./DialectFaults.ts"
 import { httpCases } from "./DialectHttp.ts"
+import { lookUpCases } from "./DialectLookUp.ts"
 import { savedCases } from "./DialectSaved.ts"
 import { sourceCases } from "./DialectSource.ts"
 import { DialectSubject } from "./DialectSubject.ts"
 import { textCases } from "./DialectText.ts"
+import { toldCases } from "./DialectTold.ts"
 import { vendorCases } from "./DialectVendor.ts"
 import { wireCases } from "./DialectWire.ts"
 
@@ -28,7 +30,9 @@ export const dialectCapabilities = (): ReadonlyArray<DialectCapability> => [
   httpCases(),
   faultCases(),
   sourceCases(),
+  toldCases(),
   destinationCases(),
+  lookUpCases(),
   vendorCases()
 ]
 

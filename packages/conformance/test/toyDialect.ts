@@ -6,6 +6,7 @@
  *          {"ok":"yes","more":"no","people":[{"id":"1","number":"","name":"Anna","family":"","phone":"","notes":"","cards":["1"],
  *           "changed":"2024-06-15T10:00:00.000Z"}]}
  *     POST /till/put?key=K&number=N    {"name":"Anna"}     {"ok":"yes","id":"1","new":"no"}
+ *     POST /till/put?key=K&id=1        {"name":"Anna"}     the same, of one who is there
  *     GET  /till/drop?key=K&card=1                         {"ok":"yes"}
  *     GET  /till/leave?key=K&id=1                          {"ok":"yes"}
  *     what fails                                           {"ok":"no","why":"…"}
@@ -330,8 +331,10 @@ export const toyDestination = (
         removeCustomer: (id) => Effect.asVoid(call("leave", "GET", { id })),
         capabilities: toy.capabilities,
         putCustomer: Effect.fnUntraced(function* ({ customer, source }: CustomerChange) {
-          const number = numberOf(source, customer.externalIds ?? [], site.externalSystem)
-          const body = yield* call("put", "POST", { number }, JSON.stringify(sayingOf(customer)))
+          const others = customer.externalIds ?? []
+          const id = externalKey([source, ...others], toy.id)
+          const who = id === null ? { number: numberOf(source, others, site.externalSystem) } : { id }
+          const body = yield* call("put", "POST", who, JSON.stringify(sayingOf(customer)))
           return { key: String(body["id"]), isNew: body["new"] === "yes" }
         }),
         putCard: () => refused("putCard"),

@@ -88,15 +88,20 @@ const makeActions = Effect.gen(function* () {
 
   const put = Effect.fnUntraced(function* (call: Call) {
     const number = orNull(call.query.get("number"))
-    if (number === null || number.length > 255) return refuse("number is required")
+    const id = whole(call.query.get("id"), 0) as CustomerId
+    if (id === 0 && (number === null || number.length > 255)) return refuse("number is required")
     const text = Result.try(() => utf8.decode(call.body))
     const said = Result.isSuccess(text) ? parseJson(text.success) : text
     if (Result.isFailure(said) || typeof said.success !== "object" || said.success === null)
       return refuse("the body must be a JSON object", 400)
     const patch = yield* Effect.fromResult(recordOf(said.success))
     const saved = yield* customers.save(call.merchant.id, {
-      references: [{ by: "externalId", externalId: { system: systemOf(call), key: number } }],
-      createIfMissing: true,
+      references: [
+        id > 0
+          ? { by: "id", id }
+          : { by: "externalId", externalId: { system: systemOf(call), key: number ?? "" } }
+      ],
+      createIfMissing: id === 0,
       patch,
       actor: null
     })

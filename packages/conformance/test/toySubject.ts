@@ -25,6 +25,11 @@ export const toySubject: Subject = {
   routes: toyRoutes,
   codec: toyCodec,
   carries: ["firstName", "lastName", "phone", "notes", "externalIds"],
+  tellsModifiedAt: true,
+  spoiledRecord: {
+    spoil: (text, key) => text.replace(`{"id":"${key}","number":"`, `{"id":"${key}","number":null,"was":"`),
+    mend: (payload) => payload.replace(`"number":null,"was":"`, `"number":"`)
+  },
   source: toySource,
   destination: toyDestination,
   wire: {

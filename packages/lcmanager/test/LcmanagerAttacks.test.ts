@@ -18,13 +18,14 @@ import {
 
 type Server = Effect.Success<ReturnType<typeof open>>
 
-/** The shortest of three times in milliseconds: others use the machine too. */
+/** Milliseconds of work, the least of three: others use the machine too. */
 const fastest = Effect.fnUntraced(function* <A, E, R>(work: Effect.Effect<A, E, R>) {
   let least = Number.POSITIVE_INFINITY
   for (let run = 0; run < 3; run++) {
-    const start = performance.now()
+    const start = process.cpuUsage()
     yield* work
-    least = Math.min(least, performance.now() - start)
+    const { system, user } = process.cpuUsage(start)
+    least = Math.min(least, (user + system) / 1_000)
   }
   return least
 })

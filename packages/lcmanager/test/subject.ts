@@ -126,6 +126,14 @@ const subject: Subject = {
       )
     ),
   destination: null,
+  spoiledRecord: {
+    spoil: (text, key) =>
+      text.replace(
+        new RegExp(`(\\{"Client":${key},"Card":[^,]*,"OutNumber":[^,]*,"Virtual":)([a-z]+)`),
+        `$1"was $2"`
+      ),
+    mend: (payload) => payload.replace(/"was ([a-z]+)"/, "$1")
+  },
   wire: {
     signIn: (send, { login, secret }) =>
       Effect.map(

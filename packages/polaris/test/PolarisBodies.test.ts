@@ -63,7 +63,7 @@ describe("bodies", () => {
     () =>
       Effect.gen(function* () {
         const { call, log } = yield* open()
-        const started = performance.now()
+        const started = process.cpuUsage()
         for (const record of [
           `<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><InfoClient><Nom>&b;</Nom></InfoClient>`,
           `<!DOCTYPE x SYSTEM "file:///etc/passwd"><InfoClient/>`,
@@ -79,7 +79,8 @@ describe("bodies", () => {
             "InvalidParameter"
           )
         }
-        assert.isBelow(performance.now() - started, 1_000)
+        // Of work, whatever else the machine does.
+        assert.isBelow(process.cpuUsage(started).user / 1_000, 1_500)
         const odd = `{"constructor":"a","toString":"b","hasOwnProperty":"c","1 bad":"d","<x>":"e","ok":"f"}`
         yield* call("Client.PutClient", postOf({ CodeMagasin: "1", InfoClient: odd }))
         const told = xml((yield* call(get)).text).children.map(({ name, text }) => [name, text])

@@ -1,6 +1,7 @@
 /** This dialect as the conformance kit is told of it: its layers, and how an old client of the vendor talks. */
 import {
   DialectSubject,
+  type SpoiledRecord,
   type Subject,
   type Wire,
   type WireAnswer,
@@ -162,6 +163,19 @@ const said = ({ headers, status, text }: WireAnswer): Said => {
   return what
 }
 
+/** A member that holds a NUL, which XML has no way to write and no store can carry. */
+const spoiled: Readonly<Record<Format, SpoiledRecord>> = {
+  xml: {
+    spoil: (text, key) =>
+      text.replace(`<IDClient>${key}</IDClient>`, (found) => `${found}<Autre>&#0;</Autre>`),
+    mend: (payload) => payload.replace("<Autre>&#0;</Autre>", "")
+  },
+  json: {
+    spoil: (text, key) => text.replace(`{"IDClient":${key},`, (found) => `${found}"Autre":"\\u0000",`),
+    mend: (payload) => payload.replace(`,"Autre":"\\u0000"`, "")
+  }
+}
+
 const subject = (format: Format): Subject => {
   const client = ({
     baseUrl,
@@ -204,6 +218,8 @@ const subject = (format: Format): Subject => {
       "address.country",
       "consents.email"
     ],
+    tellsModifiedAt: true,
+    spoiledRecord: spoiled[format],
     source: (site) => layerPolarisSource.pipe(Layer.provide(client(site))),
     destination: (site) => layerPolarisDestination.pipe(Layer.provide(client(site))),
     wire: {
