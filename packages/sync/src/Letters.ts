@@ -1,7 +1,7 @@
 /** Dead letters: what is set aside with its reason, for a person. */
 import type { DeadLetterKind, NewDeadLetter, UnreadableRecord } from "@tillbridge/domain"
 import { changeText } from "./ChangeText.ts"
-import { hashText } from "./Mark.ts"
+import { hashData } from "./Mark.ts"
 import type { ToldChange } from "./Writer.ts"
 
 /** A record of more characters is named with its reason, but not kept. */
@@ -11,7 +11,7 @@ const kept = (payload: string | null): string | null =>
   payload !== null && payload.length <= LARGEST_PAYLOAD ? payload : null
 
 export const letterOfUnreadable = ({ payload, reason, source }: UnreadableRecord): NewDeadLetter => ({
-  name: source?.key ?? `#${hashText(payload)}`,
+  name: source?.key ?? `#${hashData(payload)}`,
   key: source?.key ?? null,
   kind: "unreadable",
   reason,

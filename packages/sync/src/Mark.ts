@@ -3,18 +3,44 @@
  * be compared without keeping the record itself. `<content>@<modified, ms since 1970>#<card numbers>`; stamp and
  * numbers may be missing.
  */
-import type { CustomerChange } from "@tillbridge/domain"
+import { type CustomerChange, moneyToText } from "@tillbridge/domain"
+import * as BigDecimal from "effect/BigDecimal"
+import * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 
-/** 64 bits of a text, in base 36. Not for secrets: it only has to tell contents of one customer apart. */
-export const hashText = (text: string): string => {
+/**
+ * 64 bits of some plain data, in base 36. Not for secrets: it only has to tell contents of one customer apart. Walks
+ * the data rather than a text of it, which would be made for nothing.
+ */
+export const hashData = (data: unknown): string => {
   let a = 0xdeadbeef
   let b = 0x41c6ce57
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
+  const add = (unit: number): void => {
     a = Math.imul(a ^ unit, 2654435761)
     b = Math.imul(b ^ unit, 1597334677)
   }
+  const addText = (text: string): void => {
+    for (let at = 0; at < text.length; at++) add(text.charCodeAt(at))
+    // Where one text ends, so that "ab" and "c" are not "a" and "bc".
+    add(0x10000 + text.length)
+  }
+  const addAny = (value: unknown): void => {
+    if (typeof value === "string") addText(value)
+    else if (typeof value !== "object" || value === null) addText(`${typeof value} ${String(value)}`)
+    else if (DateTime.isDateTime(value)) addText(`at ${value.epochMilliseconds}`)
+    else if (BigDecimal.isBigDecimal(value)) addText(`decimal ${moneyToText(value)}`)
+    else {
+      add(Array.isArray(value) ? 0x20001 : 0x20002)
+      for (const key in value) {
+        const member = (value as Readonly<Record<string, unknown>>)[key]
+        if (member === undefined) continue
+        addText(key)
+        addAny(member)
+      }
+      add(0x20003)
+    }
+  }
+  addAny(data)
   a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
   b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909)
   return (b >>> 0).toString(36) + (a >>> 0).toString(36).padStart(7, "0")
@@ -25,7 +51,7 @@ const numbersText = (change: CustomerChange): string =>
 
 /** The mark of a change. A source's own mark stands for the content. */
 export const markOf = (change: CustomerChange): string => {
-  const content = change.mark ?? hashText(JSON.stringify([change.customer, change.cards]))
+  const content = change.mark ?? hashData([change.customer, change.cards])
   const stamp = change.modifiedAt === undefined ? "" : `@${change.modifiedAt.epochMilliseconds}`
   return `${content}${stamp}#${numbersText(change)}`
 }

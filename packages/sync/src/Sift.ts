@@ -1,8 +1,8 @@
 /** What of a page is news: told customers beside what is known of them from earlier runs. */
-import type { CustomerChange, SourcePage, SyncRecord } from "@tillbridge/domain"
+import type { CustomerChange, SyncRecord } from "@tillbridge/domain"
 import { differences } from "./Agreement.ts"
 import { changeFromText } from "./ChangeText.ts"
-import { isOlder, markOf, sameMark } from "./Mark.ts"
+import { isOlder, sameMark } from "./Mark.ts"
 import type { ToldChange } from "./Writer.ts"
 
 export interface Sifted {
@@ -17,17 +17,16 @@ export interface Sifted {
   readonly repeated: number
 }
 
-/** The newest telling of each customer: by its stamp, else the last. */
-const newest = (changes: ReadonlyArray<CustomerChange>): ReadonlyMap<string, CustomerChange> => {
-  const byKey = new Map<string, CustomerChange>()
-  for (const change of changes) {
-    const earlier = byKey.get(change.source.key)?.modifiedAt
-    const isOld =
-      earlier !== undefined &&
-      change.modifiedAt !== undefined &&
-      change.modifiedAt.epochMilliseconds < earlier.epochMilliseconds
-    if (!isOld) byKey.set(change.source.key, change)
-  }
+/** Where the newest telling of each customer stands: by its stamp, else the last. */
+const newest = (
+  changes: ReadonlyArray<CustomerChange>,
+  marks: ReadonlyArray<string>
+): ReadonlyMap<string, number> => {
+  const byKey = new Map<string, number>()
+  changes.forEach(({ source: { key } }, at) => {
+    const earlier = byKey.get(key)
+    if (earlier === undefined || !isOlder(marks[at]!, marks[earlier]!)) byKey.set(key, at)
+  })
   return byKey
 }
 
@@ -46,8 +45,10 @@ export interface SiftOptions {
   readonly allCards: boolean
 }
 
+/** `marks` are those of the changes, one for each. */
 export const sift = (
-  page: SourcePage,
+  changes: ReadonlyArray<CustomerChange>,
+  marks: ReadonlyArray<string>,
   records: ReadonlyMap<string, SyncRecord>,
   { allCards, askedAt, full }: SiftOptions
 ): Sifted => {
@@ -55,9 +56,10 @@ export const sift = (
   const unchanged: Array<SyncRecord> = []
   const echoes: Array<SyncRecord> = []
   const stale: Array<SyncRecord> = []
-  const told = newest(page.changes)
-  for (const change of told.values()) {
-    const mark = markOf(change)
+  const told = newest(changes, marks)
+  for (const at of told.values()) {
+    const change = changes[at]!
+    const mark = marks[at]!
     const record = records.get(change.source.key) ?? null
     const known = record?.fromMark ?? null
     if (record !== null && known !== null && sameMark(mark, known) && !full) unchanged.push(record)
@@ -69,5 +71,5 @@ export const sift = (
       changed.push({ change, mark, record, toldAt })
     }
   }
-  return { changed, unchanged, echoes, stale, repeated: page.changes.length - told.size }
+  return { changed, unchanged, echoes, stale, repeated: changes.length - told.size }
 }

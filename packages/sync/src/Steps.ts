@@ -17,7 +17,7 @@ import * as Effect from "effect/Effect"
 import { withPage, withRemovals } from "./Counts.ts"
 import { CursorRepeated, TooManyDeletes, TooManyUnreadable } from "./errors.ts"
 import { letterOfUnreadable } from "./Letters.ts"
-import { hashText, markOf } from "./Mark.ts"
+import { hashData, markOf } from "./Mark.ts"
 import { sift, type Sifted } from "./Sift.ts"
 import type { SyncEvent } from "./SyncEvent.ts"
 import type { Outcome, PageWork, RemovalOutcome, Writer } from "./Writer.ts"
@@ -79,10 +79,9 @@ export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
   /** In a dry run: records that the sweep will find gone unless it tells them still. */
   let doomed: Map<string, SyncRecord> | null = null
 
-  const guardRepeat = (page: SourcePage) =>
+  const guardRepeat = (page: SourcePage, marks: ReadonlyArray<string>) =>
     Effect.suspend(() => {
-      const told = [...page.changes.map(markOf), ...(page.unreadable ?? []).map(({ payload }) => payload)]
-      const content = hashText(told.join())
+      const content = hashData([marks, (page.unreadable ?? []).map(({ payload }) => payload)])
       const isRepeated = page.hasMore && lastPage?.next === page.next && lastPage.content === content
       lastPage = { next: page.next, content }
       return isRepeated ? Effect.fail(new CursorRepeated({ system: source.system })) : Effect.void
@@ -197,13 +196,14 @@ export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
 
   /** One page; the run as it is after it. */
   const page = Effect.fnUntraced(function* (told: SourcePage, askedAt: number, before: RunState) {
-    yield* guardRepeat(told)
+    const marks = told.changes.map(markOf)
+    yield* guardRepeat(told, marks)
     const run = yield* removeTold(told, before)
     const known = new Map<string, SyncRecord>()
     const keys = [...new Set(told.changes.map(({ source: { key } }) => key))]
     if (keys.length > 0)
       for (const record of yield* repository.records(merchant, link, keys)) known.set(record.fromKey, record)
-    const sifted = sift(told, known, { askedAt, full, allCards })
+    const sifted = sift(told.changes, marks, known, { askedAt, full, allCards })
     const unreadable = (told.unreadable ?? []).map(letterOfUnreadable)
     const after: LinkState = { ...run.state, checkpoint: told.next }
     const settle = (outcomes: ReadonlyArray<Outcome>) => {

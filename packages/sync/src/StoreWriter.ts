@@ -27,13 +27,9 @@ type Decision =
   | { readonly _tag: "Write"; readonly told: ToldChange; readonly id: CustomerId | null }
   | { readonly _tag: "Done"; readonly outcome: Outcome }
 
-/** Carries the outcomes of a dry run out of the unit that it undoes. */
+/** Undoes the unit of a dry run. */
 class Undone {
   readonly _tag = "Undone"
-  readonly outcomes: ReadonlyArray<Outcome>
-  constructor(outcomes: ReadonlyArray<Outcome>) {
-    this.outcomes = outcomes
-  }
 }
 
 const idOf = (record: SyncRecord): CustomerId => Number(record.toKey) as CustomerId
@@ -278,19 +274,21 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
     system: "store",
     carriesCards: true,
     write: (work, commit) =>
-      atomically(
-        Effect.gen(function* () {
-          const outcomes = yield* write(work, work.lease === null).pipe(Effect.provideContext(services))
-          if (work.lease === null) return yield* Effect.fail(new Undone(outcomes))
+      Effect.suspend(() => {
+        let outcomes: ReadonlyArray<Outcome> = []
+        const unit = Effect.gen(function* () {
+          outcomes = yield* write(work, work.lease === null).pipe(Effect.provideContext(services))
+          if (work.lease === null) return yield* Effect.fail(new Undone())
           yield* commit(outcomes)
           return outcomes
         })
-      ).pipe(
-        Effect.catchIf(
-          (error): error is Undone => error instanceof Undone,
-          ({ outcomes }) => Effect.succeed(outcomes)
+        return atomically(unit).pipe(
+          Effect.catchIf(
+            (error): error is Undone => error instanceof Undone,
+            () => Effect.succeed(outcomes)
+          )
         )
-      ),
+      }),
     remove: (work, records, commit) =>
       atomically(
         Effect.gen(function* () {
