@@ -119,6 +119,67 @@ describe("a pass", () => {
   )
 })
 
+describe("a pass fails and takes nothing for the end", () => {
+  const failure = (source: CustomerSource["Service"]) =>
+    Effect.map(Effect.flip(takePages(source)), ({ reason }) =>
+      reason._tag === "Malformed" ? reason.detail : assert.fail(reason._tag)
+    )
+
+  it.effect("where a site repeats a page for ever", () =>
+    Effect.gen(function* () {
+      const { source, vendor } = yield* setup(9)
+      vendor.onRequest = ({ query }) => {
+        if (query["page_size"] === "2" && Number(query["page"]) > 2) Object.assign(query, { page: "2" })
+      }
+      assert.strictEqual(yield* failure(source), "page 3 tells page 2 again")
+    })
+  )
+
+  it.effect("where a site has a largest page size of its own", () =>
+    Effect.gen(function* () {
+      const { source, vendor } = yield* setup(9, { pageSize: 4 })
+      vendor.largestPage = 3
+      assert.strictEqual(yield* failure(source), "a page has at most 3 customers and not 4")
+    })
+  )
+
+  it.effect("where a page says that it has customers and tells none", () =>
+    Effect.gen(function* () {
+      const { source, vendor } = yield* setup(9)
+      vendor.faults.push({ kind: "body", body: `{"success":1,"count":2,"customers":[]}` })
+      assert.strictEqual(yield* failure(source), "page 1 says that it has customers and tells none")
+    })
+  )
+
+  it.effect("where a site that was asked for cards knows none", () =>
+    Effect.gen(function* () {
+      const { source, vendor } = yield* setup(9)
+      vendor.faults.push({ kind: "body", body: `{"success":1,"customers":[{"id":1},{"id":2}]}` })
+      assert.strictEqual(
+        yield* failure(source),
+        "cards were asked for and no customer has any member for them"
+      )
+    })
+  )
+
+  it.effect("where an answer is cut, HTML or empty", () =>
+    Effect.gen(function* () {
+      for (const body of [
+        `{"success":1,"customers":[{"id":1,"cards":[]},{"id":2`,
+        "<root><success>1</success><customers><customer><id>1</id></customer>",
+        "<html><body>Login</body></html>",
+        "",
+        "{}",
+        "[]"
+      ]) {
+        const { source, vendor } = yield* setup(9)
+        vendor.faults.push({ kind: "body", body })
+        yield* failure(source)
+      }
+    })
+  )
+})
+
 describe("a customer of the source", () => {
   it.effect("comes with its cards, unless they are not asked for", () =>
     Effect.gen(function* () {

@@ -10,19 +10,18 @@ import { moscow } from "./support.ts"
 
 export const CANARY = "canary/k+y é&1"
 
+export const clientLayerOf = (vendor: FakeVendor, apiKey: string, options: Partial<VirtposOptions> = {}) =>
+  VirtposClient.layer({
+    baseUrl: vendor.url,
+    apiKey: Redacted.make(apiKey),
+    timeZone: moscow,
+    // An attempt's limit is real work on a test clock that runs fast.
+    timeout: "1 hour",
+    ...options
+  }).pipe(Layer.provide(FetchHttpClient.layer))
+
 export const clientOf = (vendor: FakeVendor, options: Partial<VirtposOptions> = {}) =>
-  VirtposClient.pipe(
-    Effect.provide(
-      VirtposClient.layer({
-        baseUrl: vendor.url,
-        apiKey: Redacted.make(CANARY),
-        timeZone: moscow,
-        // An attempt's limit is real work on a test clock that runs fast.
-        timeout: "1 hour",
-        ...options
-      }).pipe(Layer.provide(FetchHttpClient.layer))
-    )
-  )
+  VirtposClient.pipe(Effect.provide(clientLayerOf(vendor, CANARY, options)))
 
 export const setup = Effect.fnUntraced(function* (options: Partial<VirtposOptions> = {}) {
   const vendor = yield* fakeVendor(CANARY)

@@ -40,6 +40,10 @@ export interface FakeVendor {
   /** Whether an update finds customers by external_id; the real answer is unknown. */
   findsByExternalId: boolean
   paging: boolean
+  /** Whether a list by phone or e-mail chooses. */
+  filters: boolean
+  /** Pages are never longer, whatever is asked for. */
+  largestPage: number
 }
 
 const escape = (text: string) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")
@@ -91,10 +95,12 @@ const start = async (apiKey: string): Promise<{ vendor: FakeVendor; stop: () => 
     let rows = vendor.customers.filter(
       (row) =>
         (query["id"] === undefined || row["id"] === query["id"]) &&
-        (query["external_id"] === undefined || row["external_id"] === query["external_id"])
+        (query["external_id"] === undefined || row["external_id"] === query["external_id"]) &&
+        (!vendor.filters || query["phone"] === undefined || row["phone"] === query["phone"]) &&
+        (!vendor.filters || query["email"] === undefined || row["email"] === query["email"])
     )
     if (vendor.paging && query["page_size"] !== undefined) {
-      const size = Number(query["page_size"])
+      const size = Math.min(vendor.largestPage, Number(query["page_size"]))
       rows = rows.slice((Number(query["page"] ?? 1) - 1) * size, Number(query["page"] ?? 1) * size)
     }
     const customers = rows.map((row) =>
@@ -229,7 +235,9 @@ const start = async (apiKey: string): Promise<{ vendor: FakeVendor; stop: () => 
     cards: [],
     onRequest: () => {},
     findsByExternalId: true,
-    paging: true
+    paging: true,
+    filters: true,
+    largestPage: Infinity
   }
   return {
     vendor,
