@@ -21,8 +21,8 @@ export default defineConfig({
     // Programs that tests start keep their compiled code for the next ones.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), "tillbridge-compile-cache") },
     reporters: ["default", new TotalsReporter()],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
     restoreMocks: true,
     unstubEnvs: true,

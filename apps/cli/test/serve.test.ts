@@ -135,7 +135,10 @@ secret = { file = "secret.txt" }
       [{ env: { TILLBRIDGE_MAX_REQUESTS: "many" } }, /TILLBRIDGE_MAX_REQUESTS must be a whole number/],
       [{ toml: "[dialects.virtpoz]\n" }, /dialects\.virtpoz\]: there is no dialect "virtpoz"\. Did you/],
       [{ toml: `[dialects.virtpos]\nsecret = "x"\n` }, /unknown key "secret" in \[dialects\.virtpos\]/],
-      [{ toml: `[dialects.polaris]\nsecret = "CANARY"\n` }, /polaris\.secret must be \{ env = "NAME" \}/],
+      [
+        { toml: `[dialects.polaris]\nsecret = "CANARY"\n` },
+        /polaris\.secret holds a secret, and a secret may not stand in the file: write \{ env = "NAME" \}/
+      ],
       [{ toml: `[dialects.polaris]\nsecret = { env = "NOT_SET" }\n` }, /NOT_SET is not set/],
       [{ toml: `[dialects.polaris]\nlogin-lifetime = 8\n` }, /login-lifetime must be a time such as/],
       [{ toml: `[dialects.virtpos]\nlargest-page = 0\n` }, /largest-page must be a whole number, 1 or more/],

@@ -79,7 +79,7 @@ describe("SIGTERM", () => {
         assert.isNull(signal)
         // What a signal is called at the end is for the program around `serve` to say.
         assert.include([0, 130, 143], code)
-        assert.isBelow(took, 5_000)
+        assert.isBelow(took, 15_000)
         const logged = logOf(server)
         assert.isAtLeast(logged.length, tally.answered, "the log is written to its end")
         assert.deepStrictEqual(
@@ -87,7 +87,7 @@ describe("SIGTERM", () => {
           []
         )
       }),
-    40_000
+    120_000
   )
 
   it.live(
@@ -120,7 +120,7 @@ describe("SIGTERM", () => {
         )
         assert.match(answersIn(ready.text())[1]!.head, /^connection: close$/im)
         yield* Effect.promise(() => idle.closed)
-        assert.isBelow(performance.now() - signalled, 3_000)
+        assert.isBelow(performance.now() - signalled, 15_000)
         assert.isNull(server.child.exitCode, "still waits for the one that is being sent")
         sending.socket.write("apikey=x&format=j")
         yield* Effect.promise(() => sending.closed)
@@ -130,7 +130,7 @@ describe("SIGTERM", () => {
         // What a signal is called at the end is for the program around `serve` to say.
         assert.include([0, 130, 143], code)
       }),
-    40_000
+    120_000
   )
 
   it.live(
@@ -144,8 +144,8 @@ describe("SIGTERM", () => {
         const signalled = performance.now()
         server.child.kill("SIGTERM")
         yield* Effect.promise(() => server.ended)
-        assert.isBelow(performance.now() - signalled, 6_000)
+        assert.isBelow(performance.now() - signalled, 15_000)
       }),
-    40_000
+    120_000
   )
 })

@@ -8,12 +8,11 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { bodyRows } from "./misuse/bodies.ts"
 import { failureRows } from "./misuse/failure.ts"
 import { identityRows, logInAll } from "./misuse/identity.ts"
-import { type Stage, testRow } from "./misuse/rows.ts"
+import { sendMeasured, type Stage, testRow } from "./misuse/rows.ts"
 import { secretRows } from "./misuse/secrets.ts"
 import { fillShop } from "./misuse/shop.ts"
 import { transportRows } from "./misuse/transport.ts"
 import { valueRows } from "./misuse/values.ts"
-import { send } from "./misuse/wire.ts"
 import { running, tempFolder } from "./support.ts"
 
 const rows = [
@@ -41,7 +40,7 @@ beforeAll(async () => {
           url,
           pid: child.pid!,
           folder,
-          send: (ask) => send(port, ask),
+          send: sendMeasured(port, child.pid!),
           printed: () => stdout() + stderr()
         } satisfies Stage
       }),

@@ -26,7 +26,8 @@ describe("more requests than the server works on at once", () => {
       const started = performance.now()
       const json = yield* get("/api/customer?apikey=demo&format=json&id=1")
       const xml = yield* get("/API/Customer/update/?apikey=demo&id=1&fname=X")
-      assert.isBelow(performance.now() - started, 500)
+      // At once, and not when the eight are done, which take a digest each.
+      assert.isBelow(performance.now() - started, 5_000)
       for (const answer of [json, xml]) {
         assert.strictEqual(answer.status, 503)
         assert.match(answer.headers.get("retry-after") ?? "", /^[1-9]\d*$/)
@@ -144,9 +145,9 @@ describe("requests that come faster than they are answered", () => {
       const until = performance.now() + 150
       while (performance.now() < until);
     }, 1)
-    await eventually(() => load.refusal(request) === "late", "it is late", 5_000)
+    await eventually(() => load.refusal(request) === "late", "it is late", 30_000)
     clearInterval(busy)
-    await eventually(() => load.refusal(request) === undefined, "it is in time again", 5_000)
+    await eventually(() => load.refusal(request) === undefined, "it is in time again", 30_000)
     load.stop()
   })
 
@@ -186,7 +187,7 @@ describe("requests that come faster than they are answered", () => {
           )
         )
       }),
-    30_000
+    120_000
   )
 })
 

@@ -52,15 +52,16 @@ describe("while another process holds the file", () => {
             reads++
             yield* Effect.sleep("5 millis")
           }
-          assert.isAbove(reads, 10)
+          assert.isAbove(reads, 2)
         })
       )
       assert.isUndefined(write.pollUnsafe(), "the write is still waiting")
       release()
       const { millis } = yield* Fiber.join(write)
       assert.isAtLeast(millis, 290)
-      assert.isAbove(ticks, 10, "timers fire while the write waits")
-      assert.isBelow(longest, 150, "nothing blocks the event loop")
+      assert.isAbove(ticks, 2, "timers fire while the write waits")
+      // A write that waited in SQLite itself would block it for as long as the file is held.
+      assert.isBelow(longest, 290, "nothing blocks the event loop")
       assert.strictEqual(ask(file, "SELECT count(*) FROM customers"), 1)
     })
   )
@@ -76,7 +77,7 @@ describe("while another process holds the file", () => {
         const { millis, value } = yield* timed(reasonOf(Effect.provide(addCustomer(merchant.id), store)))
         assert.strictEqual(value, "busy")
         assert.isAbove(millis, 4_500)
-        assert.isBelow(millis, 9_000)
+        assert.isBelow(millis, 30_000)
         const ended = new Promise((resolve) => child.once("close", resolve))
         release()
         yield* Effect.promise(() => ended)
@@ -96,7 +97,8 @@ describe("while another process holds the file", () => {
         results.map(({ value }) => value),
         ["busy", "busy", "busy"]
       )
-      for (const { millis } of results) assert.isBelow(millis, 9_000)
+      // One after another they would take fifteen seconds.
+      for (const { millis } of results) assert.isBelow(millis, 12_000)
     })
   )
 
@@ -125,7 +127,7 @@ describe("while another process holds the file", () => {
       const { release } = yield* holder(file, "BEGIN EXCLUSIVE")
       const opening = yield* Effect.forkChild(timed(openStore(file)))
       const { ticks } = yield* longestBlock(Effect.sleep("200 millis"))
-      assert.isAbove(ticks, 10)
+      assert.isAbove(ticks, 2)
       release()
       const { millis } = yield* Fiber.join(opening)
       assert.isAtLeast(millis, 190)

@@ -87,7 +87,7 @@ export const makeShop = async () => {
   )
   const merchant = await Effect.runPromise(
     Effect.flatMap(Merchants, (merchants) =>
-      merchants.create({ name: "Corner shop", timeZone: "UTC", externalKeyPrefix: null } as never)
+      merchants.create({ name: "Corner shop", timeZone: "UTC", externalKeyPrefix: null })
     ).pipe(Effect.provide(services))
   )
 

@@ -74,7 +74,7 @@ const bombing =
           const told = await stage.send(place(bomb))
           assert.isNotEmpty(voices[dialect].errorOf(told))
           assert.isBelow(told.status, 500)
-          assert.isBelow(told.millis, 5_000, bomb.slice(0, 60))
+          assert.isBelow(told.millis, 500, bomb.slice(0, 60))
           assert.notMatch(told.text, /root:|lollol/)
         }
       }
