@@ -1,5 +1,5 @@
 /** Dead letters and checks from the command line: a simulated VirtualPOS on a socket and the shop's own store. */
-import { type NewDeadLetter, SyncRepository, UnitOfWork } from "@tillbridge/domain"
+import { CustomerId, type NewDeadLetter, SyncRepository, UnitOfWork } from "@tillbridge/domain"
 import { DateTime, Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -168,7 +168,7 @@ describe("check", () => {
     const { customers, merchant } = till.simulator
     await shop.run("customers put --first-name Only --external-id shop:9 --json")
     await shop.run("customers put --external-id till:2 --first-name Zoe --json")
-    await Effect.runPromise(customers.remove(merchant.id, { by: "id", id: 1 as never }))
+    await Effect.runPromise(customers.remove(merchant.id, { by: "id", id: CustomerId.make(1) }))
     const before = [contentOf(shop.database), contentOf(till.file)]
     const file = shop.path("combined.txt")
     const found = await shop.run(`check till store --combined ${file} --all`)

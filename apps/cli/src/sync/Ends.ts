@@ -4,6 +4,7 @@ import { makeStoreSource } from "@tillbridge/sync"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { usage } from "../Failure.ts"
+import { say } from "../Output.ts"
 import { openNamed } from "../remotes/openNamed.ts"
 import type { TrafficReport } from "../remotes/Remote.ts"
 import { STORE, unknownRemote } from "../remotes/RemoteSettings.ts"
@@ -65,6 +66,10 @@ export const refuseUnknownEnds = Effect.fnUntraced(function* (
   }
 })
 
+/** Standard output holds answers only, so this is not left to the log. */
+const sayTrusted = (name: string, fingerprint: string) =>
+  say(`The certificate of ${name} is trusted from now on. To take no other: fingerprint = "${fingerprint}"`)
+
 /** Opens one side; a setting that the dialect refuses is a `Failure`. */
 export const openEnd = Effect.fnUntraced(function* (
   settings: SyncSettings,
@@ -80,7 +85,9 @@ export const openEnd = Effect.fnUntraced(function* (
       traffic: null
     } satisfies End as End
   }
-  const { destination, source, traffic } = yield* openNamed(yield* settings.remote(name))
+  const { destination, source, traffic } = yield* openNamed(yield* settings.remote(name), {
+    onTrusted: sayTrusted
+  })
   return {
     name,
     source: namedSource(source, name),

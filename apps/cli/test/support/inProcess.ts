@@ -1,6 +1,6 @@
 /** The command line without a process of its own, and a shop with simulated vendors to try it on. */
 import { NodeServices } from "@effect/platform-node"
-import { layerDomain, type MerchantId, Merchants } from "@tillbridge/domain"
+import { layerDomain, type MerchantId, Merchants, TimeZone } from "@tillbridge/domain"
 import { type SimulationOptions, simulate, type Simulator } from "@tillbridge/server"
 import { layer as layerSqlite } from "@tillbridge/sqlite"
 import { Effect, Exit, Fiber, Layer, Scope } from "effect"
@@ -87,7 +87,7 @@ export const makeShop = async () => {
   )
   const merchant = await Effect.runPromise(
     Effect.flatMap(Merchants, (merchants) =>
-      merchants.create({ name: "Corner shop", timeZone: "UTC", externalKeyPrefix: null })
+      merchants.create({ name: "Corner shop", timeZone: TimeZone.make("UTC"), externalKeyPrefix: null })
     ).pipe(Effect.provide(services))
   )
 
