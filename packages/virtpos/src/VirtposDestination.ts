@@ -13,7 +13,6 @@ import {
   externalKey,
   type LookUp,
   Malformed,
-  phoneKey,
   Refused,
   SourceError
 } from "@tillbridge/domain"
@@ -47,6 +46,9 @@ interface Asking {
   readonly isMeant: (texts: Texts) => boolean
 }
 
+/** The end of a phone, which is the same with a country's prefix, with another one, and without. */
+const lastDigits = (phone: string | null): string => (phone ?? "").replace(/\D/g, "").slice(-8)
+
 /** `null`: nobody can be found by it. */
 const asking = (by: LookUp, system: string, externalSystem: string): Asking | null => {
   switch (by.by) {
@@ -67,13 +69,13 @@ const asking = (by: LookUp, system: string, externalSystem: string): Asking | nu
       }
     }
     case "phone": {
-      const key = phoneKey(by.value)
-      return key === null
+      const digits = lastDigits(by.value)
+      return digits === ""
         ? null
         : {
             query: { phone: by.value },
             filter: "phone",
-            isMeant: (texts) => phoneKey(texts("phone")) === key
+            isMeant: (texts) => lastDigits(texts("phone")) === digits
           }
     }
     case "email": {
