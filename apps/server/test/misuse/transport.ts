@@ -81,7 +81,7 @@ const gauge = async (server: Running): Promise<number> =>
   metric(await metricsOf(server), "tillbridge_http_requests_in_flight")
 
 const slowClients = onOneServer(
-  { headers: "3 seconds", request: "5 seconds", idle: "5 seconds", answer: "6 seconds" },
+  { headers: "3 seconds", request: "5 seconds", idle: "8 seconds", answer: "8 seconds" },
   (dialect, server) => beSlow(dialect, server),
   { loggedIn: true, atOnce: true }
 )
