@@ -2,14 +2,16 @@
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type { CardRepository, CardWrite } from "./CardRepository.ts"
+import { patchCardInto } from "./cardPatching.ts"
 import type { ChangeFeed } from "./ChangeFeed.ts"
 import type { CardRecord } from "./CustomerChange.ts"
+import type { Writable } from "./customerPatching.ts"
 import type { CustomerRepository } from "./CustomerRepository.ts"
 import { resolveEntry } from "./directory.ts"
 import { AlreadyTaken, InvalidField, type StorageError, UnknownReference } from "./errors.ts"
 import type { ExternalId } from "./ExternalId.ts"
 import type { CardId, CardTypeId, ChangePosition, CustomerId, MerchantId } from "./Ids.ts"
-import { applyCardPatch, type CardPatch, type LoyaltyCard, newCard } from "./LoyaltyCard.ts"
+import { type LoyaltyCard, newCard } from "./LoyaltyCard.ts"
 import type { DirectoryEntry, MerchantRepository } from "./MerchantRepository.ts"
 import { sameValue } from "./sameValue.ts"
 import { orNull } from "./Text.ts"
@@ -40,7 +42,8 @@ type Refusal = InvalidField | UnknownReference | AlreadyTaken
 /** A card as it is being changed by the batch; a new one has no id before the end. */
 interface Draft {
   readonly before: LoyaltyCard | null
-  current: LoyaltyCard
+  /** Nobody else's, once it is changed. */
+  current: Writable<LoyaltyCard>
 }
 
 const isDraft = (item: Draft | Refusal): item is Draft => "current" in item
@@ -85,7 +88,7 @@ const makeDrafts = (known: ReadonlyArray<LoyaltyCard>, now: DateTime.Utc, actor:
     externalIds.some((id) => (byExternalId.get(nameOf(id)) ?? draft) !== draft)
 
   /** What the card gives up names nobody any more for the records after this one. */
-  const become = (draft: Draft, next: LoyaltyCard) => {
+  const become = (draft: Draft, next: Draft["current"]) => {
     byNumber.delete(draft.current.number)
     for (const id of draft.current.externalIds) byExternalId.delete(nameOf(id))
     draft.current = next
@@ -111,17 +114,14 @@ const store = Effect.fnUntraced(function* (
   const created = changed.filter(({ before }) => before === null)
   const claimed = yield* feed.claim(merchant, { changes: changed.length, cards: created.length })
   created.forEach((draft, index) => {
-    draft.current = { ...draft.current, id: (claimed.cardId + index) as CardId }
+    draft.current.id = (claimed.cardId + index) as CardId
   })
-  const writes = changed.map(({ before, current }, index): CardWrite => ({
-    before,
-    after: {
-      ...current,
-      version: (claimed.position + index) as ChangePosition,
-      updatedAt: now,
-      updatedBy: actor
-    }
-  }))
+  const writes = changed.map(({ before, current }, index): CardWrite => {
+    current.version = (claimed.position + index) as ChangePosition
+    current.updatedAt = now
+    current.updatedBy = actor
+    return { before, after: current }
+  })
   // Everything that must be unique was matched inside the same transaction: another owner is a bug, not an answer.
   yield* repository.put(merchant, writes).pipe(Effect.catchTag("AlreadyTaken", Effect.die))
 })
@@ -149,11 +149,10 @@ export const importCards = Effect.fnUntraced(function* (
     const wrong = invalidNumber(number)
     if (wrong !== null) return wrong
     if (owner != null && !existing.has(owner)) return new UnknownReference({ kind: "owner" })
-    const { customerId: _theirs, ...fields } = patch
-    const own: CardPatch =
-      owner === undefined ? { ...fields, number } : { ...fields, number, customerId: owner }
     const draft = find(number, patch.externalIds ?? [])
-    const next = applyCardPatch(draft.current, own, now)
+    const next = { ...draft.current }
+    patchCardInto(next, patch, now, number)
+    next.customerId = owner === undefined ? draft.current.customerId : owner
     return isTaken(draft, next.externalIds) ? new AlreadyTaken({ what: "card external id" }) : { draft, next }
   }
 
@@ -163,7 +162,8 @@ export const importCards = Effect.fnUntraced(function* (
     const { draft, next } = made
     const type = record.card.typeName === null ? undefined : types.get(record.card.typeName)
     if (type != null && "_tag" in type) return type
-    become(draft, type == null ? next : { ...next, type: { id: type.id as CardTypeId, name: type.name } })
+    if (type != null) next.type = { id: type.id as CardTypeId, name: type.name }
+    become(draft, next)
     return draft
   }
 

@@ -5,13 +5,16 @@
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { ExternalId, withExternalIds } from "./ExternalId.ts"
+import { patchInto } from "./customerPatching.ts"
+import { ExternalId } from "./ExternalId.ts"
 import { ChangePosition, CustomerId, GroupId, StoreId } from "./Ids.ts"
 import { Instant } from "./Instant.ts"
 import { Money, zero } from "./Money.ts"
 import { PartialDate, unknownDate } from "./PartialDate.ts"
 import { sameValue } from "./sameValue.ts"
-import { LongText, orNull, Text } from "./Text.ts"
+import { LongText, Text } from "./Text.ts"
+
+export { mergeExtensions } from "./customerPatching.ts"
 
 const MaybeText = Schema.NullOr(Text)
 
@@ -150,42 +153,10 @@ export const newCustomer = (id: CustomerId, now: DateTime.Utc, actor: number | n
   updatedBy: actor
 })
 
-const textFields = [
-  "title",
-  "firstName",
-  "middleName",
-  "lastName",
-  "email",
-  "phone",
-  "mobilePhone",
-  "language",
-  "notes"
-] as const
-
-const blanksToNull = <A extends Record<string, string | null>>(part: A): A => {
-  const out: Record<string, string | null> = {}
-  for (const key in part) out[key] = orNull(part[key])
-  return out as A
-}
-
 /** The customer with the patch applied. Blank text becomes `null`; extensions and external ids are added to. */
 export const applyPatch = (customer: Customer, patch: CustomerPatch): Customer => {
-  const { address, birthDate, company, consents, extensions, externalIds, ...rest } = patch
-  const next = { ...customer, ...rest }
-  for (const field of textFields) if (field in rest) next[field] = orNull(next[field])
-  if (address !== undefined) next.address = blanksToNull({ ...customer.address, ...address })
-  if (company !== undefined) next.company = blanksToNull({ ...customer.company, ...company })
-  if (consents !== undefined) next.consents = { ...customer.consents, ...consents }
-  if (birthDate !== undefined) next.birthDate = { ...customer.birthDate, ...birthDate }
-  if (externalIds !== undefined) next.externalIds = withExternalIds(customer.externalIds, externalIds)
-  if (extensions !== undefined) next.extensions = mergeExtensions(customer.extensions, extensions)
-  return next
-}
-
-/** Adds one dialect's fields beside what other dialects left. */
-export const mergeExtensions = (current: Extensions, added: Extensions): Extensions => {
-  const next: Record<string, Record<string, Schema.Json>> = { ...current }
-  for (const dialect in added) next[dialect] = { ...current[dialect], ...added[dialect] }
+  const next = { ...customer }
+  patchInto(next, patch)
   return next
 }
 

@@ -6,7 +6,8 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ChangeFeed } from "./ChangeFeed.ts"
-import { applyPatch, type Customer, type CustomerRecord, newCustomer, sameContent } from "./Customer.ts"
+import { type Customer, type CustomerRecord, newCustomer, sameContent } from "./Customer.ts"
+import { patchInto, type Writable } from "./customerPatching.ts"
 import type { CustomerRepository, CustomerWrite } from "./CustomerRepository.ts"
 import { resolveEntry } from "./directory.ts"
 import { AlreadyTaken, InvalidField, type StorageError, type UnknownReference } from "./errors.ts"
@@ -30,7 +31,8 @@ interface Draft {
   readonly before: Customer | null
   /** Whether `current.id` stands: a new customer whose record brings no id gets one at the end. */
   readonly hasId: boolean
-  current: Customer
+  /** Nobody else's: each record that changes it has made it anew. */
+  current: Writable<Customer>
 }
 
 const nameOf = (id: ExternalId) => `${id.system}\u0000${id.key}`
@@ -99,13 +101,10 @@ export const importCustomers = Effect.fnUntraced(function* (
           reason: "must be at most 2^52, so that ids are left for others"
         })
       }
-      const fresh = newCustomer(record.id ?? (1 as CustomerId), now, actor)
-      const createdBy = record.createdBy === undefined ? actor : record.createdBy
-      return {
-        before: null,
-        hasId: record.id !== undefined,
-        current: { ...fresh, createdAt: record.createdAt ?? now, createdBy }
-      }
+      const current: Writable<Customer> = newCustomer(record.id ?? (1 as CustomerId), now, actor)
+      if (record.createdAt !== undefined) current.createdAt = record.createdAt
+      if (record.createdBy !== undefined) current.createdBy = record.createdBy
+      return { before: null, hasId: record.id !== undefined, current }
     }
     const otherKey = externalIds.some((id) =>
       byId.current.externalIds.some((own) => own.system === id.system)
@@ -114,11 +113,13 @@ export const importCustomers = Effect.fnUntraced(function* (
   }
 
   /** What the record makes of its draft, the group left out. */
-  const patch = (record: CustomerRecord): { readonly draft: Draft; readonly patched: Customer } | Refusal => {
+  const patch = (
+    record: CustomerRecord
+  ): { readonly draft: Draft; readonly patched: Draft["current"] } | Refusal => {
     const draft = draftOf(record)
     if (!("current" in draft)) return draft
-    const { createdAt: _at, createdBy: _by, group: _group, id: _id, ...fields } = record
-    const patched = applyPatch(draft.current, fields)
+    const patched = { ...draft.current }
+    patchInto(patched, record)
     const wrong = invalidDate(patched.birthDate)
     return Option.isSome(wrong) ? wrong.value : { draft, patched }
   }
@@ -132,13 +133,9 @@ export const importCustomers = Effect.fnUntraced(function* (
     if (group !== undefined) {
       const entry = group === null ? null : (groups.get(groupKey(group)) ?? null)
       if (entry !== null && "_tag" in entry) return entry
-      draft.current = {
-        ...patched,
-        group: entry === null ? null : { id: entry.id as GroupId, name: entry.name }
-      }
-    } else {
-      draft.current = patched
+      patched.group = entry === null ? null : { id: entry.id as GroupId, name: entry.name }
     }
+    draft.current = patched
     if (draft.current.externalIds !== replaced) {
       // A key that this record replaces names nobody any more for the records after it.
       for (const externalId of replaced) owners.delete(nameOf(externalId))
@@ -175,17 +172,14 @@ export const importCustomers = Effect.fnUntraced(function* (
       ...(highest > 0 ? { customerIdAtLeast: CustomerId.make(highest) } : {})
     })
     unnumbered.forEach((draft, index) => {
-      draft.current = { ...draft.current, id: (claimed.customerId + index) as CustomerId }
+      draft.current.id = (claimed.customerId + index) as CustomerId
     })
-    const writes = changed.map((draft, index): CustomerWrite => ({
-      before: draft.before,
-      after: {
-        ...draft.current,
-        version: (claimed.position + index) as ChangePosition,
-        updatedAt: now,
-        updatedBy: actor
-      }
-    }))
+    const writes = changed.map(({ before, current }, index): CustomerWrite => {
+      current.version = (claimed.position + index) as ChangePosition
+      current.updatedAt = now
+      current.updatedBy = actor
+      return { before, after: current }
+    })
     // Every external id was matched above inside the same transaction, so another owner is a bug, not an answer.
     yield* repository.put(merchant, writes).pipe(Effect.catchTag("AlreadyTaken", Effect.die))
   }

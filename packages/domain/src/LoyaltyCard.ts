@@ -4,12 +4,12 @@
 import type * as DateTime from "effect/DateTime"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
-import { Extensions, mergeExtensions } from "./Customer.ts"
-import { ean13Of } from "./Ean13.ts"
-import { ExternalId, withExternalIds } from "./ExternalId.ts"
+import { patchCardInto } from "./cardPatching.ts"
+import { Extensions } from "./Customer.ts"
+import { ExternalId } from "./ExternalId.ts"
 import { CardId, CardTypeId, ChangePosition, CustomerId, StoreId } from "./Ids.ts"
 import { Instant } from "./Instant.ts"
-import { orNull, Text, textOf } from "./Text.ts"
+import { Text, textOf } from "./Text.ts"
 
 export const CardNumber = textOf(64).check(Schema.isNonEmpty({ message: "must not be empty" }))
 
@@ -84,18 +84,7 @@ export const newCard = (
  * a card that becomes active or blocked without a date is stamped with `now`.
  */
 export const applyCardPatch = (card: LoyaltyCard, patch: CardPatch, now: DateTime.Utc): LoyaltyCard => {
-  const { extensions, externalIds, ...rest } = patch
-  const next = { ...card, ...rest }
-  if (externalIds !== undefined) next.externalIds = withExternalIds(card.externalIds, externalIds)
-  if (extensions !== undefined) next.extensions = mergeExtensions(card.extensions, extensions)
-  const derivedBefore = ean13Of(card.number)
-  const derived = ean13Of(next.number)
-  for (const field of ["ean13", "barcode"] as const) {
-    const followed = card[field] === null || card[field] === derivedBefore
-    if (rest[field] === undefined && followed) next[field] = derived
-    else next[field] = orNull(next[field]) ?? derived
-  }
-  if (next.status === "active" && next.activatedAt === null) next.activatedAt = now
-  if (next.status === "blocked" && next.blockedAt === null) next.blockedAt = now
+  const next = { ...card }
+  patchCardInto(next, patch, now)
   return next
 }

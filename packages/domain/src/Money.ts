@@ -27,6 +27,7 @@ export const moneyFromText = (text: string): Option.Option<Money> =>
 
 /** Plain decimal text without exponent or needless zeros: `15200`, `0.5`. */
 export const moneyToText = (money: Money): string => {
+  if (money === zero) return "0"
   const { scale, value } = BigDecimal.normalize(money)
   if (scale <= 0) return (value * 10n ** BigInt(-scale)).toString()
   const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, "0")

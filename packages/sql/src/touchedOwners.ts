@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 
 /** Owners of one statement. */
-const ownersAtOnce = 64
+const ownersAtOnce = 250
 
 type Owner = readonly [CustomerId, number, number]
 
@@ -14,14 +14,29 @@ export const makeTouchedOwners = (sql: SqlClient.SqlClient) => {
     sql`UPDATE customers SET touched = ${position}, touched_at = ${at}
 WHERE merchant_id = ${merchant} AND id = ${id}`
 
-  /** By ids and not by a join: a planner without statistics may take a join for a walk through all customers. */
+  const texts = new Map<number, string>()
+  const numbered = sql.onDialectOrElse({ pg: () => true, orElse: () => false })
+  const parameter = (number: number) => (numbered ? `$${number}` : "?")
+
+  /** The casts are for databases that would take parameters without a type for text. */
+  const textOf = (owners: number): string => {
+    let text = texts.get(owners)
+    if (text === undefined) {
+      const row = (first: number) => `(${[first, first + 1, first + 2].map(parameter).join(", ")})`
+      const rows = Array.from({ length: owners }, (_, index) => row(3 * index + 1)).join(", ")
+      text = `UPDATE customers SET touched = CAST(k.column2 AS BIGINT), touched_at = CAST(k.column3 AS BIGINT)
+FROM (VALUES ${rows}) AS k
+WHERE customers.merchant_id = ${parameter(3 * owners + 1)} AND customers.id = CAST(k.column1 AS BIGINT)`
+      texts.set(owners, text)
+    }
+    return text
+  }
+
   const touchMany = (merchant: MerchantId, owners: ReadonlyArray<Owner>) => {
-    // The casts are for databases that would take parameters without a type for text.
-    const values = (column: 1 | 2) =>
-      sql.join(" ", false)(owners.map((owner) => sql`WHEN ${owner[0]} THEN CAST(${owner[column]} AS BIGINT)`))
-    const ids = owners.map(([id]) => id)
-    return sql`UPDATE customers SET touched = CASE id ${values(1)} END, touched_at = CASE id ${values(2)} END
-WHERE merchant_id = ${merchant} AND ${sql.in("id", ids)}`
+    const params: Array<unknown> = []
+    for (const [id, position, at] of owners) params.push(id, position, at)
+    params.push(merchant)
+    return sql.unsafe(textOf(owners.length), params)
   }
 
   const touchAll = Effect.fnUntraced(function* (merchant: MerchantId, owners: ReadonlyArray<Owner>) {

@@ -29,9 +29,19 @@ export const resultCode = (cause: unknown): number | undefined =>
     ? cause.errcode & 0xff
     : undefined
 
+/** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY: a duplicate is a duplicate, as on other databases. */
+const unique = 2067
+const uniquePrimaryKey = 1555
+
+const isDuplicate = (cause: unknown): boolean =>
+  typeof cause === "object" &&
+  cause !== null &&
+  "errcode" in cause &&
+  (cause.errcode === unique || cause.errcode === uniquePrimaryKey)
+
 const sqlError = (cause: unknown, operation: string): SqlError.SqlError => {
   // effect/sql classifies by `errno`, the name other drivers give to the result code.
-  const errno = resultCode(cause)
+  const errno = isDuplicate(cause) ? unique : resultCode(cause)
   const classified = errno === undefined ? cause : Object.assign(cause as object, { errno })
   return new SqlError.SqlError({
     reason: SqlError.classifySqliteError(classified, { message: `SQLite ${operation} failed`, operation })

@@ -123,7 +123,8 @@ describe("an index leads to", () => {
       const plans = yield* plansOf(file, write, store, /^UPDATE customers/)
       assert.lengthOf(plans, 1, "one statement for all of them")
       assert.deepStrictEqual(plans[0], [
-        "SEARCH customers USING INDEX sqlite_autoindex_customers_1 (merchant_id=? AND id=?)"
+        "SCAN 40-ROW VALUES CLAUSE",
+        "SEARCH customers USING COVERING INDEX sqlite_autoindex_customers_1 (merchant_id=? AND id=?)"
       ])
     })
   )
