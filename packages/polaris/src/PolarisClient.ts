@@ -36,11 +36,13 @@ import {
   type ClientSlice,
   errorOf,
   openReply,
+  type OpenSlice,
+  openSlice,
   parseReply,
   readClient,
   readNumber,
+  readRecords,
   readScalar,
-  readSlice,
   reasonOfError
 } from "./internal/reply.ts"
 import { readYes } from "./internal/fields.ts"
@@ -52,15 +54,19 @@ import type { InfoClient } from "./PolarisSchema.ts"
 import { CertificateTrust } from "./PolarisTrust.ts"
 
 export type { UnreadableClient } from "./internal/records.ts"
-export type { ClientSlice } from "./internal/reply.ts"
+export type { ClientSlice, OpenSlice } from "./internal/reply.ts"
 
 /** How a client is looked for: by number, else by external key (INFERRED). */
 export type ClientQuery = { readonly idClient: string } | { readonly cle: string }
 
-export interface AnsweredSlice extends ClientSlice {
+interface Answered {
   /** The site's own clock when it answered, where it tells it. */
   readonly clock: DateTime.Utc | null
 }
+
+export interface AnsweredSlice extends ClientSlice, Answered {}
+
+export interface AnsweredRecords extends OpenSlice, Answered {}
 
 export interface ModifiedQuery {
   /** Changes from here on. */
@@ -87,6 +93,8 @@ export class PolarisClient extends Context.Service<
     readonly getClient: (query: ClientQuery) => Outcome<InfoClient | null>
     /** One slice of the clients changed since a time, the oldest change first. */
     readonly getClientsModified: (query: ModifiedQuery) => Outcome<AnsweredSlice>
+    /** As `getClientsModified`, with the records as they stand in the document, for a reader of many. */
+    readonly getModifiedRecords: (query: ModifiedQuery) => Outcome<AnsweredRecords>
     /**
      * Changes or makes a client and tells its number; `null` when nothing was saved. Found by `IDClient` among the
      * members, else by `Cle`. Repeated only when a repeat cannot make a second client.
@@ -326,17 +334,16 @@ const make = Effect.fnUntraced(function* (config: PolarisConfig) {
     )
 
   /** One record that no parser takes costs that record and not the slice. */
-  const readWholeSlice = (reply: Reply): Effect.Effect<AnsweredSlice, Failed> =>
-    readReply(reply, (document) => readSlice(document, names)).pipe(
+  const readOpenSlice = (reply: Reply): Effect.Effect<AnsweredRecords, Failed> =>
+    readReply(reply, (document) => openSlice(document, names)).pipe(
       Effect.catchIf(
         ({ reason }) => reason._tag === "Malformed",
         (error) => Effect.mapError(salvageSlice(reply.bytes, context), () => error)
       ),
-      Effect.map((slice) => ({ ...slice, clock: clockOf(reply) })),
-      Effect.tap(({ clients }) => Effect.sync(() => note(clients)))
+      Effect.map((slice) => ({ ...slice, clock: clockOf(reply) }))
     )
 
-  const getClientsModified = ({ checkPoint, isAfter, lastChanged, limit }: ModifiedQuery) =>
+  const getModifiedRecords = ({ checkPoint, isAfter, lastChanged, limit }: ModifiedQuery) =>
     answered(
       "getClientsModified",
       true,
@@ -348,8 +355,15 @@ const make = Effect.fnUntraced(function* (config: PolarisConfig) {
         ["limit", String(limit ?? config.pageSize)],
         ["output", format]
       ]),
-      readWholeSlice
+      readOpenSlice
     )
+
+  const getClientsModified = (query: ModifiedQuery) =>
+    Effect.map(getModifiedRecords(query), ({ clock, ...slice }): AnsweredSlice => {
+      const read = readRecords(slice, names)
+      note(read.clients)
+      return { ...read, clock }
+    })
 
   const putClient = (client: OutgoingClient) =>
     call(
@@ -386,7 +400,16 @@ const make = Effect.fnUntraced(function* (config: PolarisConfig) {
       : told("logout", false, Effect.asVoid(attempt(post(functions.logout.name, []))))
   )
 
-  return PolarisClient.of({ config, members, getClient, getClientsModified, putClient, describe, logout })
+  return PolarisClient.of({
+    config,
+    members,
+    getClient,
+    getClientsModified,
+    getModifiedRecords,
+    putClient,
+    describe,
+    logout
+  })
 })
 
 const isGiven = (value: OutgoingClient[string] | undefined): boolean =>

@@ -19,9 +19,9 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { capabilities } from "./internal/capabilities.ts"
+import { RecordDecoder } from "./internal/decode.ts"
 import {
   beginPass,
   encodePlace,
@@ -31,8 +31,8 @@ import {
   type Place,
   placeOf
 } from "./internal/place.ts"
-import { readChange, reread, unreadableRecord } from "./internal/records.ts"
-import { type ClientSlice, PolarisClient } from "./PolarisClient.ts"
+import { reread, unreadableRecord } from "./internal/records.ts"
+import { type AnsweredRecords, PolarisClient } from "./PolarisClient.ts"
 import { DIALECT } from "./PolarisCodec.ts"
 
 /** The source of one site; needs its client. */
@@ -42,7 +42,7 @@ export const makePolarisSource = Effect.gen(function* () {
   const context = client.config
 
   const ask = ({ since: { at, isAfter } }: Pass, checkPoint: string | null) =>
-    client.getClientsModified({ lastChanged: DateTime.makeUnsafe(at), isAfter, checkPoint })
+    client.getModifiedRecords({ lastChanged: DateTime.makeUnsafe(at), isAfter, checkPoint })
 
   /** A resume point that a site does not take any more, as after its restart, costs the pass, not the source. */
   const askFirst = (pass: Pass) =>
@@ -59,14 +59,12 @@ export const makePolarisSource = Effect.gen(function* () {
   const endless = (detail: string) =>
     new SourceError({ dialect: DIALECT, operation: "getClientsModified", reason: new Malformed({ detail }) })
 
-  const recordsOf = ({ clients, unreadable: broken }: ClientSlice) => {
+  const decoder = new RecordDecoder(context, client.members)
+
+  const recordsOf = ({ records, unreadable: broken }: AnsweredRecords) => {
     const changes: Array<CustomerChange> = []
     const unreadable: Array<UnreadableRecord> = broken.map((record) => unreadableRecord(record, system))
-    for (const wire of clients) {
-      const change = readChange(wire, context, client.members)
-      if (Result.isSuccess(change)) changes.push(change.success)
-      else unreadable.push(change.failure)
-    }
+    decoder.readAll(records, changes, unreadable)
     return { changes, unreadable }
   }
 

@@ -35,9 +35,10 @@ export interface DecodeContext extends ReadContext {
   readonly system: string
 }
 
-type Kept = Record<string, Schema.Json>
+/** What is kept beside the domain's fields, by member. */
+export type Kept = Record<string, Schema.Json>
 
-const isKey = (key: string): boolean => key.length <= 255 && isStorable(key)
+export const isKey = (key: string): boolean => key.length <= 255 && isStorable(key)
 
 const columns: ReadonlyMap<string, Column> = new Map(Object.entries(clientColumns))
 
@@ -71,13 +72,18 @@ const whyNotKeepable = (value: Schema.Json, depth = 0): string | undefined => {
 }
 
 /** What became of a record's values: the first that had to be left out, and why. */
-interface Lost {
+export interface Lost {
   reason: string | undefined
 }
 
 /** Keeps a value, or says why it is lost; what says nothing and what may not be kept is neither. */
-const keep = (kept: Kept, name: string, value: unknown, lost: Lost): void => {
-  if (value === null || value === "" || isPasswordName(name)) return
+export const keep = (
+  kept: Kept,
+  { isPassword, member: name }: { readonly member: string; readonly isPassword: boolean },
+  value: unknown,
+  lost: Lost
+): void => {
+  if (value === null || value === "" || isPassword) return
   const json = typeof value === "string" ? value : asJson(value)
   if (json === null) return
   const reason = whyNotKeepable(name) ?? whyNotKeepable(json)
@@ -85,6 +91,8 @@ const keep = (kept: Kept, name: string, value: unknown, lost: Lost): void => {
   // A name that cannot be kept can hardly be shown.
   else lost.reason ??= `${columns.has(name) ? name : "a member"}: ${reason}`
 }
+
+const named = (member: string) => ({ member, isPassword: isPasswordName(member) })
 
 const nothingKnown: ReadonlySet<string> = new Set()
 
@@ -104,7 +112,7 @@ const readMembers = (
     if (elsewhere.has(name)) continue
     const read = columns.get(name)?.read
     if (read !== undefined && read(patch, name, scalarText(wire[name]), context) === undefined) continue
-    keep(kept, name, wire[name], lost)
+    keep(kept, named(name), wire[name], lost)
   }
   for (const name of siteMembers) {
     if (name in wire) continue
@@ -116,7 +124,7 @@ const readMembers = (
   return [patch, kept]
 }
 
-const isEmpty = (kept: Kept): boolean => {
+export const isEmpty = (kept: Kept): boolean => {
   for (const _ in kept) return false
   return true
 }
@@ -130,7 +138,7 @@ const changeOf = (
   const [patch, kept] = readMembers(wire, context, siteMembers, lost)
   const key = orNull(wire.Cle)
   if (key !== null && isKey(key)) patch.externalIds = [{ system: context.externalSystem, key }]
-  else if (key !== null) keep(kept, "Cle", key, lost)
+  else if (key !== null) keep(kept, named("Cle"), key, lost)
   if (!isEmpty(kept)) patch.extensions = { [DIALECT]: kept }
   const cards: Array<CardRecord> = []
   if (wire.Cartes !== undefined) for (const card of wire.Cartes) cards.push(cardRecord(card, lost))
@@ -159,10 +167,13 @@ export const wholeChange = (
 ): Result.Result<CustomerChange, string> => {
   const lost: Lost = { reason: undefined }
   const change = changeOf(told, context, siteMembers, lost)
-  const size = change.customer.extensions === undefined ? 0 : sizeOf(change.customer.extensions[DIALECT])
-  if (size > MAX_KEPT_CHARACTERS) lost.reason ??= "has more than can be kept"
+  for (const { extensions } of [change.customer, ...change.cards.map(({ patch }) => patch)])
+    if (extensions?.[DIALECT] !== undefined) lost.reason ??= whyTooMuch(extensions[DIALECT])
   return lost.reason === undefined ? Result.succeed(change) : Result.fail(lost.reason)
 }
+
+export const whyTooMuch = (kept: Readonly<Kept>): string | undefined =>
+  sizeOf(kept) > MAX_KEPT_CHARACTERS ? "has more than can be kept" : undefined
 
 /** About how many characters a value has as JSON. */
 const sizeOf = (value: Schema.Json | undefined): number => {
@@ -179,7 +190,7 @@ const cardRecord = (wire: InfoCarte, lost: Lost): CardRecord => {
   const valid = readYes(wire.EstValide ?? "")
   for (const name in wire) {
     if (name === "Numero" || name === "TypeCarte" || (name === "EstValide" && valid !== undefined)) continue
-    keep(kept, name, wire[name], lost)
+    keep(kept, named(name), wire[name], lost)
   }
   const number = wire.Numero ?? ""
   const typeName = orNull(wire.TypeCarte)

@@ -33,7 +33,7 @@ export interface UnreadableClient {
 const biggest = "9223372036854775807"
 
 /** Whether digits are a whole number of 64 bits (DOCUMENTED as Int64). */
-const isInt64 = (text: string): boolean => {
+export const isInt64 = (text: string): boolean => {
   const match = /^\s*(-?)0*([0-9]{1,19})\s*$/.exec(text)
   if (match === null) return false
   const [, sign, digits = ""] = match

@@ -119,8 +119,16 @@ export const readClient = (
 }
 
 /** A slice of changed clients as the site told it. */
-export interface ClientSlice {
+export interface ClientSlice extends Slice {
   readonly clients: ReadonlyArray<InfoClient>
+}
+
+/** A slice whose records are as they stand. */
+export interface OpenSlice extends Slice {
+  readonly records: ReadonlyArray<unknown>
+}
+
+interface Slice {
   /** Records of the slice that are no clients that could be read. */
   readonly unreadable: ReadonlyArray<UnreadableClient>
   readonly hasMoreResults: boolean
@@ -147,10 +155,10 @@ const listIn = (record: Readonly<Record<string, unknown>>): ReadonlyArray<unknow
   return lists.length > 1 ? undefined : (lists[0] ?? [])
 }
 
-export const readSlice = (
+export const openSlice = (
   { root, value }: WireDocument,
   names: PolarisNames
-): Result.Result<ClientSlice, Malformed> => {
+): Result.Result<OpenSlice, Malformed> => {
   if (root !== null && !sameName(root, names.roots.fragment))
     return malformed(`the answer is no ${names.roots.fragment}`)
   const members = isPlain(value) ? renamed(value, indexesOf(names).fragment) : undefined
@@ -159,21 +167,35 @@ export const readSlice = (
   if (Result.isFailure(envelope)) return malformed("the slice does not say whether there is more")
   const list = listIn(members.success)
   if (list === undefined) return malformed("the slice has no list of clients")
-  const clients: Array<InfoClient> = []
-  const unreadable: Array<UnreadableClient> = []
-  for (const member of list) {
-    const client = readRecord(member, names)
-    if (Result.isSuccess(client)) clients.push(client.success)
-    else unreadable.push(unreadableClient(member, client.failure, names))
-  }
   const { checkPoint, hasMoreResults } = envelope.success
   return Result.succeed({
-    clients,
-    unreadable,
+    records: list,
+    unreadable: [],
     hasMoreResults: /^\s*(true|1)\s*$/i.test(hasMoreResults ?? ""),
     checkPoint: checkPoint ?? null
   })
 }
+
+/** The records of a slice, each read on its own. */
+export const readRecords = (
+  { records, unreadable, ...slice }: OpenSlice,
+  names: PolarisNames
+): ClientSlice => {
+  const clients: Array<InfoClient> = []
+  const broken = [...unreadable]
+  for (const member of records) {
+    const client = readRecord(member, names)
+    if (Result.isSuccess(client)) clients.push(client.success)
+    else broken.push(unreadableClient(member, client.failure, names))
+  }
+  return { ...slice, clients, unreadable: broken }
+}
+
+export const readSlice = (
+  document: WireDocument,
+  names: PolarisNames
+): Result.Result<ClientSlice, Malformed> =>
+  Result.map(openSlice(document, names), (slice) => readRecords(slice, names))
 
 /** A scalar answer, `<long>1235</long>` or `1235`; `null` for nil or an empty one. */
 export const readScalar = ({ value }: WireDocument): Result.Result<string | null, Malformed> => {

@@ -7,35 +7,28 @@ import { type AnswerPiece, MAX_REPLY_BYTES, splitAnswer } from "@tillbridge/wire
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import type { PolarisNames } from "../PolarisNames.ts"
-import type { InfoClient } from "../PolarisSchema.ts"
 import { withoutPasswordText } from "./passwords.ts"
-import { numberIn, readRecord, type UnreadableClient, unreadableClient } from "./records.ts"
-import { type ClientSlice, openReply, readSlice, type ReplyContext } from "./reply.ts"
+import { numberIn, type UnreadableClient } from "./records.ts"
+import { openReply, type OpenSlice, openSlice, type ReplyContext } from "./reply.ts"
 import { parseDocument } from "./wireTree.ts"
 
-const readOne = (text: string, names: PolarisNames): Result.Result<InfoClient, UnreadableClient> => {
-  const parsed = parseDocument(text, { maxBytes: MAX_REPLY_BYTES })
-  if (Result.isFailure(parsed)) {
-    const payload = withoutPasswordText(text)
-    return Result.fail({ idClient: numberIn(text, names), reason: parsed.failure, payload })
-  }
-  const { value } = parsed.success
-  return Result.mapError(readRecord(value, names), (reason) => unreadableClient(value, reason, names))
-}
-
 const sliceOf = (pieces: ReadonlyArray<AnswerPiece>, context: ReplyContext) => {
-  const clients: Array<InfoClient> = []
+  const { names } = context
+  const records: Array<unknown> = []
   const unreadable: Array<UnreadableClient> = []
   for (const piece of pieces) {
     if (piece._tag === "Record") {
-      const read = readOne(piece.text, context.names)
-      if (Result.isSuccess(read)) clients.push(read.success)
-      else unreadable.push(read.failure)
+      const { text } = piece
+      const parsed = parseDocument(text, { maxBytes: MAX_REPLY_BYTES })
+      if (Result.isSuccess(parsed)) records.push(parsed.success.value)
+      else {
+        const payload = withoutPasswordText(text)
+        unreadable.push({ idClient: numberIn(text, names), reason: parsed.failure, payload })
+      }
     } else if (piece._tag === "Rest" && piece.hasList) {
       return openReply(new TextEncoder().encode(piece.text), context).pipe(
-        Result.flatMap((document) => readSlice(document, context.names)),
-        Result.map((slice): ClientSlice => ({ ...slice, clients, unreadable }))
+        Result.flatMap((document) => openSlice(document, names)),
+        Result.map((slice): OpenSlice => ({ ...slice, records, unreadable }))
       )
     } else break
   }
