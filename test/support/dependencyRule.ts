@@ -39,7 +39,7 @@ const core = (rule: Partial<Rule>): Rule => ({
 /** The dependency rule: which arrows there are. Any other one is an error. */
 const rules: Readonly<Record<string, Rule>> = {
   "packages/domain": core({}),
-  "packages/wire": core({ external: ["fast-xml-parser"] }),
+  "packages/wire": core({}),
   "packages/polaris": dialect,
   "packages/virtpos": dialect,
   "packages/lcmanager": dialect,
