@@ -1,6 +1,7 @@
 /** Batches of cards, written through the domain's service on the store's repositories. */
 import { assert } from "@effect/vitest"
 import {
+  AlreadyTaken,
   type CardImport,
   type CardImportOutcome,
   Cards,
@@ -14,7 +15,17 @@ import * as Exit from "effect/Exit"
 import { type Capability, plain, randomCase, type Settings, testCase } from "./Case.ts"
 import { modified } from "./ModifiedReader.ts"
 import type { Random } from "./Random.ts"
-import { addCard, addCustomers, allChanges, changeCards, inUnit, makeMerchant } from "./Records.ts"
+import {
+  addCard,
+  addCards,
+  addCustomer,
+  addCustomers,
+  allChanges,
+  changeCards,
+  idsOf,
+  inUnit,
+  makeMerchant
+} from "./Records.ts"
 
 const withCards = <A, E, R>(body: (cards: Cards["Service"]) => Effect.Effect<A, E, R>) =>
   Effect.provide(Effect.flatMap(Cards, body), Cards.layer, { local: true })
@@ -156,6 +167,8 @@ export const cardImportCases = (settings: Settings): Capability<Repositories> =>
           { card: record("3", { customerId: ids[1]! }) }
         ])
         assert.deepStrictEqual(tags(outcomes), ["Updated", "Updated", "Created", "Created"])
+        const alone = yield* importing(merchant, [{ card: record("4", { externalIds: [till("a")] }) }])
+        assert.deepStrictEqual(alone, [{ _tag: "Updated", id: old.id }])
         assert.deepStrictEqual(
           (yield* listed(merchant)).map(({ customerId, id, number, status }) => [
             id,
@@ -164,7 +177,7 @@ export const cardImportCases = (settings: Settings): Capability<Repositories> =>
             customerId
           ]),
           [
-            [old.id, "2", "active", ids[0]],
+            [old.id, "4", "active", ids[0]],
             [old.id + 1, "1", "new", ids[1]],
             [old.id + 2, "3", "new", null]
           ]
@@ -254,6 +267,33 @@ export const cardImportCases = (settings: Settings): Capability<Repositories> =>
           (yield* listed(merchant)).map(({ number }) => number),
           next
         )
+      })
+    ),
+    testCase(
+      "a write of many of which the last has another's external id is refused whole",
+      Effect.gen(function* () {
+        const { ids, merchant } = yield* people(1)
+        const named = (key: string) => ({ externalIds: [{ system: "s", key }] })
+        const keys = [...Array.from({ length: 30 }, (_, index) => `new ${index}`), "taken"]
+        yield* addCard(merchant, { number: "1", ...named("taken") })
+        const anna = yield* addCustomer(merchant, named("taken"))
+        const attempts = [
+          ["customer external id", addCustomers(merchant, keys.map(named))],
+          [
+            "card external id",
+            addCards(
+              merchant,
+              keys.map((key) => ({ number: `card ${key}`, ...named(key) }))
+            )
+          ]
+        ] as const
+        for (const [what, attempt] of attempts) {
+          const error = yield* Effect.flip(attempt as Effect.Effect<unknown, unknown, Repositories>)
+          assert.instanceOf(error, AlreadyTaken)
+          assert.strictEqual((error as AlreadyTaken).what, what)
+        }
+        assert.deepStrictEqual(yield* idsOf(merchant), [ids[0], anna.id])
+        assert.lengthOf(yield* listed(merchant), 1)
       })
     ),
     testCase(

@@ -192,6 +192,7 @@ export const syncRecordCases = (settings: Settings): Capability<Repositories> =>
             })
             assert.isAtMost(page.length, 150)
             if (page.length === 0) break
+            assert.isTrue(after === null || page[0]!.fromKey > after, "a window begins after the one before")
             found.push(...keysOf(page))
             after = page.at(-1)!.fromKey
           }

@@ -19,6 +19,7 @@ import {
   withoutFilter
 } from "./breaking.ts"
 import { breaksOfModified } from "./breaksOfModified.ts"
+import { breaksOfSync } from "./breaksOfSync.ts"
 import { failuresOf, storeCapabilities } from "../src/index.ts"
 
 const nothing = "every case must pass"
@@ -252,7 +253,7 @@ const failing = (layer: Layer.Layer<Repositories>, only: string) => {
 }
 
 describe("the kit goes red on a store that", () => {
-  for (const [title, layer, expected] of [...breaks, ...breaksOfModified]) {
+  for (const [title, layer, expected] of [...breaks, ...breaksOfModified, ...breaksOfSync]) {
     it.live(
       title,
       () => Effect.map(failing(layer, expected), (failures) => assert.isNotEmpty(failures)),
