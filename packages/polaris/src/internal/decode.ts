@@ -28,7 +28,7 @@ import {
 } from "./incoming.ts"
 import { type Part, partOf, type Parts, partsOf } from "./parts.ts"
 import { isInt64, unreadableClient, unreadableRecord } from "./records.ts"
-import { isPlain, listOf, type Plain } from "./wireTree.ts"
+import { isPlain, listOf, membersIn, plainOf, XmlNode } from "./wireTree.ts"
 
 /** Parts by the place of a name, as the record before had it: records of a site are nearly all alike. */
 interface Places {
@@ -39,7 +39,7 @@ interface Places {
 const partAt = (places: Places, parts: Parts, at: number, name: string): Part => {
   if (places.names[at] === name) return places.parts[at]!
   const part = partOf(parts, name)
-  places.names[at] = name
+  places.names[at] = part.spelling
   places.parts[at] = part
   return part
 }
@@ -50,6 +50,19 @@ const notScalar = Symbol("must be a single value")
 const textIn = (value: unknown): string | null | typeof notScalar => {
   if (typeof value === "string") return value === "" ? null : value
   return isScalar(value) ? scalarText(value) : notScalar
+}
+
+/** The members of a record, in its order. */
+interface Members {
+  readonly names: ReadonlyArray<string>
+  readonly values: ReadonlyArray<unknown>
+}
+
+const membersOf = (record: unknown): Members | null => {
+  const told = record instanceof XmlNode ? membersIn(record.element) : undefined
+  if (told !== undefined) return told
+  const value = plainOf(record)
+  return isPlain(value) ? { names: Object.keys(value), values: Object.values(value) } : null
 }
 
 /** Reads records of one site. */
@@ -75,16 +88,15 @@ export class RecordDecoder {
     changes: Array<CustomerChange>,
     unreadable: Array<UnreadableRecord>
   ): void {
-    const keys = values.map((value) => (isPlain(value) ? Object.keys(value) : null))
-    for (const names of keys) if (names !== null) this.#note(names)
+    const records = values.map(membersOf)
+    for (const record of records) if (record !== null) this.#note(record.names)
     this.#takeSiteMembers()
     for (let at = 0; at < values.length; at++) {
-      const value = values[at]
-      const names = keys[at]
-      const read = names == null ? "is no client" : this.#read(value as Plain, names)
+      const record = records[at]
+      const read = record == null ? "is no client" : this.#read(record)
       if (typeof read !== "string") changes.push(read)
       else {
-        const told = unreadableClient(value, read, this.#context.names)
+        const told = unreadableClient(plainOf(values[at]), read, this.#context.names)
         unreadable.push(unreadableRecord(told, this.#context.system))
       }
     }
@@ -110,8 +122,7 @@ export class RecordDecoder {
     this.#siteCount = this.#siteMembers.size
   }
 
-  #read(record: Plain, names: ReadonlyArray<string>): CustomerChange | string {
-    const values = Object.values(record)
+  #read({ names, values }: Members): CustomerChange | string {
     const context = this.#context
     const patch: PatchInto = {}
     const kept: Kept = {}
@@ -152,7 +163,7 @@ export class RecordDecoder {
     if (others !== undefined) {
       for (const index of others) {
         const part = partAt(this.#clientPlaces, this.#parts.client, index, names[index]!)
-        if (part.bit === 0) keep(kept, part, values[index], lost)
+        if (part.bit === 0) keep(kept, part, plainOf(values[index]), lost)
         else if ((seen & part.bit) === 0) take(part, values[index])
         if (wrong !== undefined) return wrong
       }
@@ -190,16 +201,15 @@ export class RecordDecoder {
     if (list === undefined) return "Cartes: must be a list"
     const cards: Array<CardRecord> = []
     for (const card of list) {
-      const read = isPlain(card) ? this.#card(card, lost) : " is no card"
+      const record = membersOf(card)
+      const read = record === null ? " is no card" : this.#card(record, lost)
       if (typeof read === "string") return `Cartes: card ${cards.length + 1}${read}`
       cards.push(read)
     }
     return cards
   }
 
-  #card(record: Plain, lost: Lost): CardRecord | string {
-    const names = Object.keys(record)
-    const values = Object.values(record)
+  #card({ names, values }: Members, lost: Lost): CardRecord | string {
     const kept: Kept = {}
     let seen = 0
     let number: string | null = null
@@ -209,7 +219,7 @@ export class RecordDecoder {
       const part = partAt(this.#cardPlaces, this.#parts.card, index, names[index]!)
       const { bit, member } = part
       if (bit === 0) {
-        keep(kept, part, values[index], lost)
+        keep(kept, part, plainOf(values[index]), lost)
         continue
       }
       if ((seen & bit) !== 0) return `: ${member} comes twice`

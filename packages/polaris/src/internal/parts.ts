@@ -7,6 +7,8 @@ import { indexesOf, type NameIndex } from "./wireTree.ts"
 export interface Part {
   /** This package's name; a site's own for a member that is not known. */
   readonly member: string
+  /** As the site spells it. */
+  readonly spelling: string
   /** One bit for each member that is known, 0 for others. */
   readonly bit: number
   /** Whether it is spelled as a member is; a member's other name and unknown ones count only after those. */
@@ -28,6 +30,7 @@ const columns: ReadonlyMap<string, Column> = new Map(Object.entries(clientColumn
 const makeParts = (index: NameIndex, reads: boolean): Parts => {
   const members = [...index.member.values()].map((member, at): Part => ({
     member,
+    spelling: member,
     bit: 1 << at,
     isMember: true,
     isPassword: false,
@@ -63,11 +66,10 @@ export const partOf = ({ byMember, index, spelled }: Parts, name: string): Part 
   const lower = name.toLowerCase()
   const member = byMember.get(index.member.get(lower) ?? "")
   const other = byMember.get(index.alias.get(lower) ?? name)
-  const part: Part =
-    member ??
-    (other === undefined
-      ? { member: name, bit: 0, isMember: false, isPassword: isPasswordName(name), read: undefined }
-      : { ...other, isMember: false })
-  if (spelled.size < MOST_SPELLINGS) spelled.set(name, part)
+  // A name cut out of a document would hold all of it in memory.
+  const spelling = Object.keys({ [name]: 0 })[0]!
+  const unknown = { member: spelling, bit: 0, isPassword: isPasswordName(name), read: undefined }
+  const part: Part = { ...(member ?? other ?? unknown), spelling, isMember: member !== undefined }
+  if (spelled.size < MOST_SPELLINGS) spelled.set(spelling, part)
   return part
 }

@@ -14,7 +14,9 @@ import {
   indexesOf,
   isPlain,
   listOf,
+  membersIn,
   parseDocument,
+  plainOf,
   renamed,
   sameName,
   type WireDocument
@@ -123,7 +125,7 @@ export interface ClientSlice extends Slice {
   readonly clients: ReadonlyArray<InfoClient>
 }
 
-/** A slice whose records are as they stand. */
+/** A slice whose records are as they stand: plain values, or `XmlNode`s. */
 export interface OpenSlice extends Slice {
   readonly records: ReadonlyArray<unknown>
 }
@@ -143,6 +145,15 @@ const decodeSlice = Schema.decodeUnknownResult(
   })
 )
 
+/** A document of which only the outermost members are looked into; of equal names all of it is. */
+const outermost = (document: WireDocument): unknown => {
+  const { element } = document
+  if (element === undefined || element.children.length === 0) return document.value
+  const members = membersIn(element)
+  if (members === undefined) return document.value
+  return Object.fromEntries(members.names.map((name, at) => [name, members.values[at]]))
+}
+
 /** The list of a slice: by its name, or else the only member that is a list. */
 const listIn = (record: Readonly<Record<string, unknown>>): ReadonlyArray<unknown> | undefined => {
   if ("clients" in record) return listOf(record["clients"])
@@ -156,11 +167,14 @@ const listIn = (record: Readonly<Record<string, unknown>>): ReadonlyArray<unknow
 }
 
 export const openSlice = (
-  { root, value }: WireDocument,
+  document: WireDocument,
   names: PolarisNames
 ): Result.Result<OpenSlice, Malformed> => {
+  const { root } = document
+
   if (root !== null && !sameName(root, names.roots.fragment))
     return malformed(`the answer is no ${names.roots.fragment}`)
+  const value = outermost(document)
   const members = isPlain(value) ? renamed(value, indexesOf(names).fragment) : undefined
   if (members === undefined || Result.isFailure(members)) return malformed("the slice cannot be read")
   const envelope = decodeSlice(members.success)
@@ -184,9 +198,10 @@ export const readRecords = (
   const clients: Array<InfoClient> = []
   const broken = [...unreadable]
   for (const member of records) {
-    const client = readRecord(member, names)
+    const value = plainOf(member)
+    const client = readRecord(value, names)
     if (Result.isSuccess(client)) clients.push(client.success)
-    else broken.push(unreadableClient(member, client.failure, names))
+    else broken.push(unreadableClient(value, client.failure, names))
   }
   return { ...slice, clients, unreadable: broken }
 }

@@ -20,9 +20,71 @@ export type Plain = Readonly<Record<string, unknown>>
 export interface WireDocument {
   readonly root: string | null
   readonly value: unknown
+  /** The root itself, in XML: who reads only some of it need not turn all of it into plain values. */
+  readonly element?: XmlElement
 }
 
-const localName = (name: string): string => name.slice(name.lastIndexOf(":") + 1)
+class XmlDocument implements WireDocument {
+  readonly root: string
+  readonly element: XmlElement
+  #value: unknown
+
+  constructor(element: XmlElement) {
+    this.element = element
+    this.root = typeName(localName(element.name))
+  }
+
+  get value(): unknown {
+    return (this.#value ??= plain(this.element))
+  }
+}
+
+/** An element with others in it that nobody has looked into yet. */
+export class XmlNode {
+  readonly element: XmlElement
+
+  constructor(element: XmlElement) {
+    this.element = element
+  }
+
+  get value(): unknown {
+    return plain(this.element)
+  }
+}
+
+/** A value, whether or not it has been looked into. */
+export const plainOf = (value: unknown): unknown => (value instanceof XmlNode ? value.value : value)
+
+/** The members of an element by their order, where no name comes twice: leaves as they are, others as nodes. */
+export const membersIn = ({
+  children
+}: XmlElement): { readonly names: Array<string>; readonly values: Array<unknown> } | undefined => {
+  const names: Array<string> = []
+  const values: Array<unknown> = []
+  for (const child of children) {
+    const name = localName(child.name)
+    // Names of one document are mostly the same objects, and there are few of them.
+    if (names.includes(name)) return undefined
+    names.push(name)
+    values.push(child.children.length === 0 ? plain(child) : new XmlNode(child))
+  }
+  return { names, values }
+}
+
+/** The members of a list that was not looked into, as `listOf` has them. */
+const nodesOf = ({ element: { children } }: XmlNode): ReadonlyArray<unknown> | undefined => {
+  const [first] = children
+  if (first === undefined) return []
+  if (children.length === 1 && first.children.length === 0) return listOf({ [first.name]: plain(first) })
+  for (const child of children)
+    if (child.name !== first.name && localName(child.name) !== localName(first.name)) return undefined
+  return children.map((child) => new XmlNode(child))
+}
+
+const localName = (name: string): string => {
+  const colon = name.lastIndexOf(":")
+  return colon === -1 ? name : name.slice(colon + 1)
+}
 
 /** A type's name without the outer one that DataContract puts before a nested type's. */
 const typeName = (name: string): string => name.slice(name.lastIndexOf(".") + 1)
@@ -75,7 +137,7 @@ export const parseDocument = (
   }
   const xml = parseXml(start, limits)
   if (Result.isFailure(xml)) return Result.fail(`is no XML: ${xml.failure.reason}`)
-  return Result.succeed({ root: typeName(localName(xml.success.name)), value: plain(xml.success) })
+  return Result.succeed(new XmlDocument(xml.success))
 }
 
 export const isPlain = (value: unknown): value is Plain =>
@@ -169,6 +231,7 @@ export const renamed = (
  * when it is none of them.
  */
 export const listOf = (value: unknown): ReadonlyArray<unknown> | undefined => {
+  if (value instanceof XmlNode) return nodesOf(value)
   if (Array.isArray(value)) return value
   if (value === undefined || value === null) return []
   if (typeof value === "string") return value.trim() === "" ? [] : undefined
