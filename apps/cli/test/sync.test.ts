@@ -181,6 +181,28 @@ describe("a run that cannot go on", () => {
   beforeAll(fresh)
   afterAll(() => shop.close())
 
+  it("waits at Ctrl-C for a page that is half written at a vendor", async () => {
+    const rows = Array.from(
+      { length: 40 },
+      (_, at) => `{"externalIds":[{"system":"s","key":"${at}"}],"lastName":"New"}`
+    )
+    writeFileSync(shop.path("new.ndjson"), rows.join("\n"))
+    await shop.run(`customers import ${shop.path("new.ndjson")} --json`)
+    await Effect.runPromise(till.simulator.faults.set(["latency=20ms@op=write"]))
+    const before = till.simulator.requests.count()
+    const going = shop.begin("sync run store till")
+    await vi.waitUntil(() => till.simulator.requests.count() > before + 3, { interval: 1 })
+    going.interrupt()
+    const { code, stderr, stdout } = await going.ended
+    await Effect.runPromise(till.simulator.faults.clear)
+    expect(code).toBe(130)
+    expect(stdout).toMatch(/^store → till, interrupted: 40 customers told: 40 created, /)
+    expect(stderr).toMatch(
+      /^Finishing the page that is being written\..*\n1 page is saved\. It goes on at page 2 with: /
+    )
+    expect((await shop.run("sync run store till")).stdout).toContain("0 customers told")
+  })
+
   it("tells who holds the link, and until when", async () => {
     const link = { from: "till", to: "store" }
     const lease = await shop.inStore(

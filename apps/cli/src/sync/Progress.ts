@@ -114,7 +114,7 @@ export class SyncProgress {
           const line = visible(progressLine(this.#options.name, look))
           if (!onTerminal) return sayNow(line)
           this.#onScreen = true
-          sayExactly(`\r\u001b[2K${line.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1))}`)
+          sayExactly(`\r\u001b[2K${line.slice(0, Math.max(20, (process.stderr.columns || 80) - 1))}`)
         })
       )
     )
