@@ -242,10 +242,18 @@ const wallOf = (text: string): number => {
   return Date.UTC(year, month - 1, dayOfMonth, hours, minutes, seconds)
 }
 
+/** The last answer: a record often tells one time under several names. */
+let latest: { zone: string; text: string; instant: DateTime.Utc } | undefined
+
 /** The instant of a local time as `parseLocal` reads it; `null` when it is not one. Quick for `YYYY-MM-DD HH:MM:SS`. */
 export const instantOfLocal = (zone: TimeZone, text: string): DateTime.Utc | null => {
+  if (latest !== undefined && latest.text === text && latest.zone === zone) return latest.instant
   const wall = wallOf(text)
-  if (!Number.isNaN(wall)) return DateTime.makeUnsafe(instantOf(zone, wall))
-  const local = parseLocal(text)
-  return Option.isSome(local) ? fromLocal(zone, local.value) : null
+  if (Number.isNaN(wall)) {
+    const local = parseLocal(text)
+    return Option.isSome(local) ? fromLocal(zone, local.value) : null
+  }
+  const instant = DateTime.makeUnsafe(instantOf(zone, wall))
+  latest = { zone, text, instant }
+  return instant
 }

@@ -144,7 +144,7 @@ describe("a record of a page", () => {
       const long = "x".repeat(10_000_000)
       const inJson = yield* pageOf(json(`{"id":1,"cards":[]}`, `{"id":2,"custom_information":"${long}"}`))
       assert.deepStrictEqual(inJson.keys, ["1"])
-      assert.deepStrictEqual(told(inJson.unreadable), [["2", "is too long or nested too deep"]])
+      assert.deepStrictEqual(told(inJson.unreadable), [["2", "is longer than 262144 characters"]])
       const inXml = yield* pageOf(
         xml(
           "<customer><id>1</id><cards/></customer>",
@@ -152,7 +152,7 @@ describe("a record of a page", () => {
         )
       )
       assert.deepStrictEqual(inXml.keys, ["1"])
-      assert.deepStrictEqual(told(inXml.unreadable), [["2", "is too long or nested too deep"]])
+      assert.deepStrictEqual(told(inXml.unreadable), [["2", "is longer than 262144 characters"]])
       for (const { unreadable } of [inJson, inXml]) assert.isBelow(unreadable[0]!.payload.length, 300_000)
     })
   )

@@ -6,7 +6,7 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { readTree } from "./internal/xmlTree.ts"
+import { asTree, asValues, type Making, readElements } from "./internal/xmlTree.ts"
 import { MAX_BODY_BYTES, MAX_REQUEST_XML_ELEMENTS, MAX_XML_DEPTH } from "./Limits.ts"
 
 /** The text is not XML that is accepted here. `reason` holds none of the text. */
@@ -64,19 +64,38 @@ const utf8Length = (text: string): number => {
 
 const fail = (reason: string) => Result.fail(new MalformedXml({ reason }))
 
-/**
- * Reads a document: one root element, optionally after a byte order mark and a declaration, whose
- * encoding is not looked at (the text is decoded already). Fails with MalformedXml.
- */
-export const parseXml = (text: string, limits: XmlLimits = {}): Result.Result<XmlElement, MalformedXml> => {
+const read = <Made, Parts>(
+  text: string,
+  limits: XmlLimits,
+  making: Making<Made, Parts>
+): Result.Result<Made, MalformedXml> => {
   const maxBytes = limits.maxBytes ?? MAX_BODY_BYTES
   // A UTF-16 unit is at most three bytes, so short text need not be measured.
   if (text.length > maxBytes || (text.length * 3 > maxBytes && utf8Length(text) > maxBytes)) {
     return fail(`longer than ${maxBytes} bytes`)
   }
-  const read = readTree(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, {
-    maxDepth: limits.maxDepth ?? MAX_XML_DEPTH,
-    maxElements: limits.maxElements ?? MAX_REQUEST_XML_ELEMENTS
-  })
-  return typeof read === "string" ? fail(read) : Result.succeed(read)
+  const document = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  const root = readElements(
+    document,
+    {
+      maxDepth: limits.maxDepth ?? MAX_XML_DEPTH,
+      maxElements: limits.maxElements ?? MAX_REQUEST_XML_ELEMENTS
+    },
+    making
+  )
+  return typeof root === "string" ? fail(root) : Result.succeed(root.made)
 }
+
+/**
+ * Reads a document: one root element, optionally after a byte order mark and a declaration, whose
+ * encoding is not looked at (the text is decoded already). Fails with MalformedXml.
+ */
+export const parseXml = (text: string, limits: XmlLimits = {}): Result.Result<XmlElement, MalformedXml> =>
+  read(text, limits, asTree)
+
+/**
+ * The root as JSON would tell it, for records told in both forms: an element without children is its text, any other an
+ * object of its children by name, where equal names are an array. Attributes, and text beside children, are left out.
+ */
+export const parseXmlValues = (text: string, limits: XmlLimits = {}): Result.Result<unknown, MalformedXml> =>
+  read(text, limits, asValues)

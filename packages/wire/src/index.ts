@@ -69,6 +69,7 @@ export {
 export {
   MalformedXml,
   parseXml,
+  parseXmlValues,
   xmlChild,
   xmlChildren,
   xmlChildText,

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as fc from "fast-check"
-import { parseXml, type XmlLimits } from "../src/index.ts"
+import { parseXml, parseXmlValues, type XmlElement, type XmlLimits } from "../src/index.ts"
 import { parseByParser } from "./xmlByParser.ts"
 
 const tokens = [
@@ -82,6 +82,21 @@ const tokens = [
 /** White space that is none in XML; a general parser's patterns take it for some within tags. */
 const isForeignBlank = /<[^>]*[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff\v\f]/
 
+/** The tree in the shape of JSON, as slowly as it may be. */
+const valuesOf = ({ children, text }: XmlElement): unknown => {
+  if (children.length === 0) return text
+  const byName = Object.groupBy(
+    children.map((child) => [child.name, valuesOf(child)] as const),
+    ([name]) => name
+  )
+  return Object.fromEntries(
+    Object.entries(byName).map(([name, all]) => [
+      name,
+      all!.length === 1 ? all![0]![1] : all!.map(([, value]) => value)
+    ])
+  )
+}
+
 const assertAlike = (text: string, limits: XmlLimits = {}) => {
   const ours = parseXml(text, limits)
   const theirs = parseByParser(text, limits)
@@ -94,7 +109,10 @@ const assertAlike = (text: string, limits: XmlLimits = {}) => {
     Result.isSuccess(theirs) ? "accepted" : "refused",
     JSON.stringify(text)
   )
+  const values = parseXmlValues(text, limits)
+  assert.strictEqual(Result.isSuccess(values), Result.isSuccess(ours), JSON.stringify(text))
   if (Result.isSuccess(ours) && Result.isSuccess(theirs)) {
+    assert.deepStrictEqual(Result.getOrThrow(values), valuesOf(ours.success), JSON.stringify(text))
     assert.deepStrictEqual(ours.success, theirs.success, JSON.stringify(text))
   }
 }

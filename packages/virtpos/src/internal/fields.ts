@@ -63,6 +63,8 @@ const text =
 
 /** Every spelling of yes and no that the API has: 1/0 on update, true/false in filters. */
 export const readBoolean = (name: string, value: string): boolean | InvalidField => {
+  if (value === "1") return true
+  if (value === "0") return false
   const word = value.trim().toLowerCase()
   if (word === "1" || word === "true") return true
   if (word === "0" || word === "false") return false
@@ -130,20 +132,26 @@ const externalIds: Reader<{ externalIds?: CustomerPatch["externalIds"] & {} }> =
   return undefined
 }
 
+/** A name that is not in the table finds nothing, also `constructor`. */
+const table = <A>(entries: Readonly<Record<string, A>>): Readonly<Record<string, A>> =>
+  Object.assign(Object.create(null) as Record<string, A>, entries)
+
 /** One of some words, in any letter case; `empty` for none where that says something. */
-const oneOf =
-  <K extends string, A extends string, E>(
-    field: K,
-    words: Readonly<Record<string, A>>,
-    ...empty: ReadonlyArray<E>
-  ): Reader<{ [F in K]?: A | E }> =>
-  (into, name, value) => {
+const oneOf = <K extends string, A extends string, E>(
+  field: K,
+  entries: Readonly<Record<string, A>>,
+  ...empty: ReadonlyArray<E>
+): Reader<{ [F in K]?: A | E }> => {
+  const words = table(entries)
+  return (into, name, value) => {
     const word =
-      empty.length > 0 && orNull(value) === null ? empty[0] : words[(value ?? "").trim().toUpperCase()]
+      words[value ?? ""] ??
+      (empty.length > 0 && orNull(value) === null ? empty[0] : words[(value ?? "").trim().toUpperCase()])
     if (word === undefined) return wrong(name, `must be one of ${Object.keys(words).join(", ")}`)
     into[field] = word
     return undefined
   }
+}
 
 /** Money of a customer, apart from the other fields because setting it needs a right of its own. */
 export const readSales: Reader<{ accumulatedSales?: Money }> = (into, name, value) => {
@@ -153,10 +161,6 @@ export const readSales: Reader<{ accumulatedSales?: Money }> = (into, name, valu
   into.accumulatedSales = money
   return undefined
 }
-
-/** A name that is not in the table finds nothing, also `constructor`. */
-const table = <A>(entries: Readonly<Record<string, A>>): Readonly<Record<string, A>> =>
-  Object.assign(Object.create(null) as Record<string, A>, entries)
 
 /** Fields of a customer that callers may set and the domain has a word for, save group and accumulated sales. */
 export const customerReaders: Readonly<Record<string, CustomerReader>> = table<CustomerReader>({

@@ -6,7 +6,7 @@ import {
   InvalidField,
   orNull
 } from "@tillbridge/domain"
-import type * as DateTime from "effect/DateTime"
+import { MAX_RECORD_BYTES } from "@tillbridge/wire"
 import type * as Schema from "effect/Schema"
 import type * as Wire from "../VirtposSchema.ts"
 import { isScalar, listOf, scalarText } from "../VirtposSchema.ts"
@@ -29,10 +29,22 @@ export interface DecodeContext extends ReadContext {
 type Members = Readonly<Record<string, unknown>>
 type Kept = Record<string, Schema.Json>
 
-/** What a customer's members say; `modifiedAt` is the vendor's own stamp. */
-interface Told {
-  customer: Draft<CustomerRecord>
-  modifiedAt: DateTime.Utc | null
+/** Units of text in a value. */
+const unitsIn = (value: unknown): number => {
+  if (typeof value === "string") return value.length
+  if (typeof value !== "object" || value === null) return 0
+  let units = 0
+  if (Array.isArray(value)) {
+    for (const item of value) units += unitsIn(item)
+    return units
+  }
+  const members = value as Members
+  for (const name in members) {
+    const member = members[name]
+    if (typeof member === "string") units += member.length
+    else if (member !== null) units += unitsIn(member)
+  }
+  return units
 }
 
 const asJson = (value: unknown): Schema.Json => {
@@ -52,21 +64,21 @@ const keep = (kept: Kept | undefined, name: string, value: unknown): Kept | unde
 const wrong = (field: string) => new InvalidField({ field, reason: "is not valid" })
 
 /** Members that are no part of an update: the group's name, money, and the vendor's stamps. */
-const ownReaders: Readonly<Record<string, Reader<Told>>> = {
-  group_name: ({ customer }, name, value) => {
+const ownReaders: Readonly<Record<string, Reader<Draft<CustomerRecord>>>> = {
+  group_name: (customer, name, value) => {
     const group = orNull(value)
     if (group !== null && (group.length > 255 || group.includes("\0"))) return wrong(name)
     customer.group = group === null ? null : { name: group }
     return undefined
   },
-  accumulated_sales: ({ customer }, name, value, context) => readSales(customer, name, value, context),
-  created_date: ({ customer }, name, value, { timeZone }) => {
+  accumulated_sales: readSales,
+  created_date: (customer, name, value, { timeZone }) => {
     const at = readTime(name, value, timeZone)
     if (at instanceof InvalidField) return at
     if (at !== null) customer.createdAt = at
     return undefined
   },
-  created_by: ({ customer }, name, value) => {
+  created_by: (customer, name, value) => {
     const by = value?.trim() ?? null
     if (by !== null && !/^-?[0-9]{1,15}$/.test(by)) return wrong(name)
     customer.createdBy = by === null ? null : Number(by)
@@ -74,50 +86,50 @@ const ownReaders: Readonly<Record<string, Reader<Told>>> = {
   }
 }
 
-const readers: Readonly<Record<string, Reader<Told>>> = (() => {
-  const all: Record<string, Reader<Told>> = Object.create(null)
-  for (const name in customerReaders) {
-    const reader = customerReaders[name]!
-    all[name] = ({ customer }, field, value, context) => reader(customer, field, value, context)
-  }
-  return Object.assign(all, ownReaders)
-})()
+const readers: Readonly<Record<string, Reader<Draft<CustomerRecord>>>> = Object.assign(
+  Object.create(null) as Record<string, Reader<Draft<CustomerRecord>>>,
+  customerReaders,
+  ownReaders
+)
 
 /** Members that need a single value though the domain has no word for them. */
-const scalars: ReadonlySet<string> = new Set(["group_id", "last_update_date", "last_update_by"])
+const scalars: ReadonlySet<string> = new Set(["age", "group_id", "last_update_date", "last_update_by"])
+
+const noSingleValue = (name: string): string => `${name}: must be a single value`
 
 /**
- * A wire customer as the domain tells it, or the name of a member that is not the single value that it must be. A
- * member that is absent is not touched, an empty one clears. Everything the domain cannot hold, also a value out of its
- * range, is kept in `extensions.virtpos`; `age` is dropped because it is derived; the group goes by name, because its
- * id means something in that system only. Times are local to `context.timeZone`. Source: VirtualPOS API :: Customer.
+ * A wire customer as the domain tells it, or what is wrong with it: a record that is too long, a member that is not the
+ * single value that it must be. A member that is absent is not touched, an empty one clears. Everything the domain
+ * cannot hold, also a value out of its range, is kept in `extensions.virtpos`; `age` is dropped because it is derived;
+ * the group goes by name, because its id means something in that system only. Times are local to `context.timeZone`.
+ * Source: VirtualPOS API :: Customer.
  */
 export const readMembers = (wire: Members, context: DecodeContext): CustomerChange | string => {
-  const told: Told = { customer: {}, modifiedAt: null }
-  let kept: Kept | undefined
+  const customer: Draft<CustomerRecord> = {}
   let cards: ReadonlyArray<CardRecord> = []
+  let kept: Kept | undefined
+  let units = 0
   for (const name in wire) {
     const value = wire[name]
-    if (name === "cards") {
+    if (typeof value === "string") units += value.length
+    else if (value !== null) units += unitsIn(value)
+    if (units > MAX_RECORD_BYTES) return `is longer than ${MAX_RECORD_BYTES} characters`
+    const reader = readers[name]
+    if (reader !== undefined) {
+      if (typeof value !== "string" && !isScalar(value)) return noSingleValue(name)
+      if (reader(customer, name, scalarText(value), context) !== undefined) kept = keep(kept, name, value)
+    } else if (name === "cards") {
       const read = readCards(value, context)
       cards = read.cards
       if (read.others !== undefined) kept = keep(kept, name, read.others)
-      continue
-    }
-    const reader = readers[name]
-    if (reader === undefined) {
-      if (name === "id") continue
-      if ((name === "age" || scalars.has(name)) && !isScalar(value)) return name
+    } else if (name !== "id") {
+      if (scalars.has(name) && !isScalar(value)) return noSingleValue(name)
       if (name !== "age") kept = keep(kept, name, value)
-      continue
     }
-    if (typeof value !== "string" && !isScalar(value)) return name
-    if (reader(told, name, scalarText(value), context) !== undefined) kept = keep(kept, name, value)
   }
-  const modified = readTime("", scalarText(wire["last_update_date"]), context.timeZone)
-  const { customer } = told
   if (kept !== undefined) customer.extensions = { [DIALECT]: kept }
   const source = { system: context.system, key: (scalarText(wire["id"]) ?? "").trim() }
+  const modified = readTime("", scalarText(wire["last_update_date"]), context.timeZone)
   return modified === null || modified instanceof InvalidField
     ? { customer, cards, source }
     : { customer, cards, source, modifiedAt: modified }
@@ -166,10 +178,11 @@ const cardRecord = (member: unknown, context: ReadContext): CardRecord | undefin
     if (name === "uid" || name === "type_name" || name === "customer_id") continue
     const value = wire[name]
     const reader = cardReaders[name]
-    if (reader !== undefined && !isScalar(value)) return undefined
-    if (reader === undefined || reader(patch, name, scalarText(value), context) !== undefined) {
-      kept = keep(kept, name, value)
-    }
+    const isRead =
+      reader !== undefined &&
+      (typeof value === "string" || isScalar(value)) &&
+      reader(patch, name, scalarText(value), context) === undefined
+    if (!isRead) kept = keep(kept, name, value)
   }
   if (kept !== undefined) patch.extensions = { [DIALECT]: kept }
   return { number, patch, typeName: orNull(scalarText(wire["type_name"])) }

@@ -28,27 +28,6 @@ const keyInText = (text: string): string | null => {
 export const keyOf = (member: ListMember): string | null =>
   member._tag === "Parsed" ? keyIn(member.value) : keyInText(member.text)
 
-/** Deepest nesting of what the domain only keeps. */
-const MAX_DEPTH = 32
-
-/** Units of text in a value, as far as they fit into a record; more than that when it is nested too deep. */
-const sizeOf = (value: unknown, depth: number): number => {
-  if (typeof value === "string") return value.length
-  if (typeof value !== "object" || value === null) return 0
-  if (depth === 0) return MAX_RECORD_BYTES + 1
-  let size = 0
-  if (Array.isArray(value)) {
-    for (const item of value) size += sizeOf(item, depth - 1)
-    return size
-  }
-  const members = value as Readonly<Record<string, unknown>>
-  for (const name in members) {
-    const member = members[name]
-    if (member !== null) size += typeof member === "string" ? member.length : sizeOf(member, depth - 1)
-  }
-  return size
-}
-
 /** A member that was parsed, as a customer; its failure names the field and what is wrong with it. */
 export const readMember = (
   member: unknown,
@@ -58,14 +37,13 @@ export const readMember = (
     return Result.fail("is no customer")
   }
   if (keyIn(member) === null) return Result.fail("id: must be a whole number")
-  if (sizeOf(member, MAX_DEPTH) > MAX_RECORD_BYTES) return Result.fail("is too long or nested too deep")
   const members = member as Readonly<Record<string, unknown>>
   // Taken for no cards, they would be taken away elsewhere.
   if (context.cards === true && listOf(members["cards"], "card") === undefined) {
     return Result.fail("cards: must be a list")
   }
   const read = readMembers(members, context)
-  return typeof read === "string" ? Result.fail(`${read}: must be a single value`) : Result.succeed(read)
+  return typeof read === "string" ? Result.fail(read) : Result.succeed(read)
 }
 
 /** A record as JSON; integers that no number holds are told as text, which reads the same. */

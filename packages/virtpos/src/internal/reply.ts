@@ -11,9 +11,8 @@ import {
   MAX_REPLY_BYTES,
   MAX_REPLY_XML_ELEMENTS,
   parseJson,
-  parseXml,
-  splitBytes,
-  type XmlElement
+  parseXmlValues,
+  splitBytes
 } from "@tillbridge/wire"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -22,21 +21,6 @@ import { Envelope, listOf, CustomerRecord, ListEnvelope, UpdateEnvelope } from "
 import { refusal } from "./clientErrors.ts"
 
 const malformed = (detail: string) => Result.fail(new Malformed({ detail }))
-
-/** XML in the shape of the JSON form: a leaf is its text, equal names side by side are an array. */
-export const plain = (element: XmlElement): unknown => {
-  if (element.children.length === 0) return element.text
-  const out: Record<string, unknown> = {}
-  for (const child of element.children) {
-    const value = plain(child)
-    const earlier = Object.hasOwn(out, child.name) ? out[child.name] : undefined
-    // A leaf is never an array, so an array here is one that was made here.
-    if (earlier === undefined) out[child.name] = value
-    else if (Array.isArray(earlier)) earlier.push(value)
-    else out[child.name] = [earlier, value]
-  }
-  return out
-}
 
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
@@ -57,9 +41,9 @@ export const parseReply = (bytes: Uint8Array): Result.Result<unknown, Malformed>
       ? Result.succeed(json.success)
       : malformed(`the answer is no JSON: ${json.failure.reason}`)
   }
-  const xml = parseXml(start, { maxBytes: MAX_REPLY_BYTES, maxElements: MAX_REPLY_XML_ELEMENTS })
+  const xml = parseXmlValues(start, { maxBytes: MAX_REPLY_BYTES, maxElements: MAX_REPLY_XML_ELEMENTS })
   return Result.isSuccess(xml)
-    ? Result.succeed(plain(xml.success))
+    ? Result.succeed(xml.success)
     : malformed(`the answer is no XML: ${xml.failure.reason}`)
 }
 
@@ -136,7 +120,7 @@ const membersOf = (body: unknown): Result.Result<MemberPage, Malformed> => {
 export const recordValue = (text: string): Result.Result<unknown, string> => {
   const isXml = text.trimStart().startsWith("<")
   const read: Result.Result<unknown, MalformedJson | MalformedXml> = isXml
-    ? Result.map(parseXml(text.trim(), { maxBytes: MAX_RECORD_BYTES }), plain)
+    ? parseXmlValues(text.trim(), { maxBytes: MAX_RECORD_BYTES })
     : parseJson(text)
   return Result.mapError(read, ({ reason }) => reason)
 }

@@ -55,38 +55,83 @@ const isBlank = (text: string): boolean => {
 /** Names of one document by their hash, so that each is cut out of it once. */
 const NAME_SLOTS = 256
 
-/** An element that is open. `all` is its character data, `said` without the runs of nothing but white space. */
-interface Open {
+/** What readers make of elements: `Made` of one that is closed, `Parts` of what is in one that is open. */
+export interface Making<Made, Parts> {
+  readonly begin: () => Parts
+  readonly add: (parts: Parts, name: string, made: Made) => void
+  /** An element that holds nothing but text. */
+  readonly leaf: (name: string, text: string) => Made
+  /** Any other; `all` is its character data, `said` without the runs of nothing but white space. */
+  readonly end: (open: Open<Parts>) => Made
+}
+
+/** An element that is open. */
+export interface Open<Parts> {
   readonly name: string
   readonly attributes: Readonly<Record<string, string>>
-  readonly children: Array<XmlElement>
+  readonly parts: Parts
   all: string
   said: string
 }
 
-class TreeReader {
+/** Elements as they are. */
+export const asTree: Making<XmlElement, Array<XmlElement>> = {
+  begin: () => [],
+  add: (parts, _, element) => {
+    parts.push(element)
+  },
+  leaf: (name, text) => ({ name, attributes: noAttributes, children: noChildren, text }),
+  end: ({ all, attributes, name, parts, said }) =>
+    parts.length === 0
+      ? { name, attributes, children: noChildren, text: all }
+      : { name, attributes, children: parts, text: said }
+}
+
+/** The values of child elements by name; equal names are an array. */
+type Values = { members: Record<string, unknown> | undefined }
+
+/** Elements as JSON would tell them: text, or an object of the children by name. Attributes are left out. */
+export const asValues: Making<unknown, Values> = {
+  begin: () => ({ members: undefined }),
+  add: (parts, name, value) => {
+    const members = (parts.members ??= {})
+    const found = members[name]
+    // What every object has, such as toString, is no earlier value.
+    const earlier = found !== undefined && Object.hasOwn(members, name) ? found : undefined
+    // A leaf is never an array, so an array here is one that was made here.
+    if (earlier === undefined) members[name] = value
+    else if (Array.isArray(earlier)) earlier.push(value)
+    else members[name] = [earlier, value]
+  },
+  leaf: (_, text) => text,
+  end: ({ all, parts }) => parts.members ?? all
+}
+
+class ElementReader<Made, Parts> {
+  readonly #making: Making<Made, Parts>
   readonly #text: string
   readonly #limits: TreeLimits
   readonly #hasReferences: boolean
   readonly #hasSectionEnds: boolean
   readonly #names: Array<string> = Array.from({ length: NAME_SLOTS }, () => "")
-  readonly #open: Array<Open> = []
+  readonly #open: Array<Open<Parts>> = []
   #at = 0
   #elements = 0
-  #root: XmlElement | undefined
+  #root: { readonly made: Made } | undefined
   /** Character data since the last tag, section or instruction; comments do not end it. */
   #run = ""
   #isRunBlank = true
   #refused: string | undefined
 
-  constructor(text: string, limits: TreeLimits) {
+  constructor(text: string, limits: TreeLimits, making: Making<Made, Parts>) {
+    this.#making = making
     this.#text = text
     this.#limits = limits
     this.#hasReferences = text.includes("&")
     this.#hasSectionEnds = text.includes("]]>")
   }
 
-  read(): XmlElement | string {
+  read(): { readonly made: Made } | string {
     const text = this.#text
     DECLARATION.lastIndex = 0
     if (DECLARATION.test(text)) this.#at = DECLARATION.lastIndex
@@ -163,7 +208,7 @@ class TreeReader {
     if (!this.#begins()) return
     if (code === SLASH) {
       this.#at = at + 2
-      return this.#add({ name, attributes: noAttributes, children: noChildren, text: "" })
+      return this.#add(name, this.#making.leaf(name, ""))
     }
     this.#at = at + 1
     const close = text.indexOf("<", at + 1)
@@ -176,9 +221,9 @@ class TreeReader {
     ) {
       this.#at = after + 1
       const content = close === at + 1 ? "" : this.#decoded(text.slice(at + 1, close))
-      return this.#add({ name, attributes: noAttributes, children: noChildren, text: content })
+      return this.#add(name, this.#making.leaf(name, content))
     }
-    this.#open.push({ name, attributes: noAttributes, children: [], all: "", said: "" })
+    this.#open.push(this.#opened(name, noAttributes))
   }
 
   /** The name between two places, whose characters are those of a name. */
@@ -203,10 +248,14 @@ class TreeReader {
     return this.#refused === undefined
   }
 
-  #add(element: XmlElement): void {
+  #opened(name: string, attributes: Readonly<Record<string, string>>): Open<Parts> {
+    return { name, attributes, parts: this.#making.begin(), all: "", said: "" }
+  }
+
+  #add(name: string, made: Made): void {
     const depth = this.#open.length
-    if (depth === 0) this.#root = element
-    else this.#open[depth - 1]!.children.push(element)
+    if (depth === 0) this.#root = { made }
+    else this.#making.add(this.#open[depth - 1]!.parts, name, made)
   }
 
   /** A tag of any form. */
@@ -237,15 +286,16 @@ class TreeReader {
     if (isWrong) return this.#refuse("not well-formed")
     if (CRITICAL.test(name)) return this.#refuse("not accepted by the parser")
     this.#at = TAG_END.lastIndex
-    if (end[1] !== "") return this.#add({ name, attributes, children: noChildren, text: "" })
-    this.#open.push({ name, attributes, children: [], all: "", said: "" })
+    const opened = this.#opened(name, attributes)
+    if (end[1] !== "") return this.#add(name, this.#making.end(opened))
+    this.#open.push(opened)
   }
 
   #closingTag(): void {
     const text = this.#text
     const open = this.#open.pop()
     if (open === undefined) return this.#refuse("malformed closing tag")
-    const { attributes, children, name } = open
+    const { name } = open
     const after = this.#at + 2 + name.length
     if (text.charCodeAt(after) === GREATER && text.startsWith(name, this.#at + 2)) {
       this.#at = after + 1
@@ -262,13 +312,7 @@ class TreeReader {
       this.#run = ""
       this.#isRunBlank = true
     }
-    const isLeaf = children.length === 0
-    this.#add({
-      name,
-      attributes,
-      children: isLeaf ? noChildren : children,
-      text: isLeaf ? open.all : open.said
-    })
+    this.#add(name, this.#making.end(open))
   }
 
   /** A comment or a CDATA section. */
@@ -301,10 +345,14 @@ class TreeReader {
   }
 }
 
-/** The root of a document, or why it is refused, in words that hold nothing of it. */
-export const readTree = (document: string, limits: TreeLimits): XmlElement | string => {
+/** What is made of the root of a document, or why it is refused, in words that hold nothing of it. */
+export const readElements = <Made, Parts>(
+  document: string,
+  limits: TreeLimits,
+  making: Making<Made, Parts>
+): { readonly made: Made } | string => {
   if (ILLEGAL.test(document) || !document.isWellFormed()) return "illegal character"
   if (document.includes("<!") && DOCTYPE.test(document)) return "DOCTYPE and ENTITY are not accepted"
   const text = document.includes("\r") ? document.replace(/\r\n?/g, "\n") : document
-  return new TreeReader(text, limits).read()
+  return new ElementReader(text, limits, making).read()
 }
