@@ -29,11 +29,15 @@ export const ask = (question: string): Effect.Effect<string, Failure> =>
   Effect.callback<string, Failure>((resume) => {
     const asking = createInterface({ input: process.stdin, output: process.stderr })
     asking.on("SIGINT", () => process.kill(process.pid, "SIGINT"))
-    asking.once("close", () => resume(Effect.fail(rejected("nothing was changed"))))
+    const nothing = () => resume(Effect.fail(rejected("nothing was changed")))
+    asking.once("close", nothing)
     void asking.question(`${visible(question)}: `).then((answer) => {
-      const said = answer.trim()
-      resume(said === "" ? Effect.fail(rejected("nothing was changed")) : Effect.succeed(said))
+      // Closed before anything goes on: it would take the input away from the next question.
+      asking.off("close", nothing)
       asking.close()
+      const said = answer.trim()
+      if (said === "") nothing()
+      else resume(Effect.succeed(said))
     })
     return Effect.sync(() => asking.close())
   })
