@@ -79,9 +79,10 @@ const run = Effect.fnUntraced(function* ({ link, owner, watch }: Runner, failure
     onEvent: (event) => Effect.sync(() => watch.event(event))
   }).pipe(
     Effect.onInterrupt(() =>
-      Effect.map(Clock.currentTimeMillis, (now) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
         watch.ended({ now, millis: now - began, failures, result: "interrupted" })
-      )
+        return Effect.logInfo("run broken off; the next one goes on there")
+      })
     ),
     Effect.exit
   )
