@@ -76,14 +76,14 @@ describe("a saved answer", () => {
         yield* named(
           `{"clients":[{"IDClient":1,"Nom":"A"},{"Nom":"B"},{"IDClient":3,"Nom":"C"}],"hasMoreResults":false}`
         ),
-        [["1", "A"], "is no client", ["3", "C"]]
+        [["1", "A"], "IDClient: must be a whole number of 64 bits", ["3", "C"]]
       )
       assert.deepStrictEqual(
         yield* named(
           "<FragmentedInfoClient><hasMoreResults>true</hasMoreResults><clients><InfoClient><Nom>A</Nom></InfoClient>" +
             "<InfoClient><IDClient>2</IDClient><Nom>B</Nom></InfoClient></clients></FragmentedInfoClient>"
         ),
-        ["is no client", ["2", "B"]]
+        ["IDClient: must be a whole number of 64 bits", ["2", "B"]]
       )
     })
   )
