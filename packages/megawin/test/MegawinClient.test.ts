@@ -181,7 +181,7 @@ describe("failures", () => {
 
   it.live("too slow is TimedOut, also when the body never ends", () =>
     Effect.gen(function* () {
-      const { client, vendor } = yield* setup({ ...once, timeout: "80 millis" })
+      const { client, vendor } = yield* setup({ ...once, timeout: "500 millis" })
       vendor.faults.push({ kind: "slow" })
       assert.strictEqual((yield* Effect.flip(client.list({}))).reason._tag, "TimedOut")
       vendor.faults.push({ kind: "slow" })
