@@ -42,12 +42,16 @@ export interface Replayed {
   readonly letter: DeadLetter
   /**
    * "done": written, or there already. "overtaken": newer is known by now. "again": it failed once more. "lost": too
-   * large to have been kept, so that only the source can tell it again.
+   * large to have been kept, or told in another charset, so that only the source can tell it again.
    */
   readonly result: "done" | "overtaken" | "again" | "lost"
   /** Why, for "again": fields and reasons, no values. */
   readonly reason: string | null
 }
+
+/** Whether bytes of the record were no text: what is read of the rest would be written damaged. */
+const isDamaged = ({ kind, payload }: DeadLetter): boolean =>
+  kind === "unreadable" && payload !== null && payload.includes("\ufffd")
 
 /** The letter's customer, or why it cannot be read still. */
 const read = (
@@ -99,7 +103,7 @@ export const replayDeadLetters = Effect.fnUntraced(function* (request: ReplayReq
       result,
       reason
     })
-    if (letter.payload === null) return say("lost")
+    if (letter.payload === null || isDamaged(letter)) return say("lost")
     const found = read(letter, letter.payload, source)
     if (Result.isFailure(found)) {
       yield* again(found.failure, lease)

@@ -39,8 +39,10 @@ const isEcho = (change: CustomerChange, record: SyncRecord, cards: boolean): boo
 export interface SiftOptions {
   /** When the page was asked for, in milliseconds since 1970: no change that it tells is newer. */
   readonly askedAt: number
-  /** Takes everything as news, known or not. */
+  /** Takes everything as news, known or not, and older too: after a clock was set back or a backup restored. */
   readonly full: boolean
+  /** Number of the sweep that goes on: what it told already is never taken for older news. */
+  readonly sweep: number
   /** Whether the source tells all cards. */
   readonly allCards: boolean
 }
@@ -50,7 +52,7 @@ export const sift = (
   changes: ReadonlyArray<CustomerChange>,
   marks: ReadonlyArray<string>,
   records: ReadonlyMap<string, SyncRecord>,
-  { allCards, askedAt, full }: SiftOptions
+  { allCards, askedAt, full, sweep }: SiftOptions
 ): Sifted => {
   const changed: Array<ToldChange> = []
   const unchanged: Array<SyncRecord> = []
@@ -63,7 +65,8 @@ export const sift = (
     const record = records.get(change.source.key) ?? null
     const known = record?.fromMark ?? null
     if (record !== null && known !== null && sameMark(mark, known) && !full) unchanged.push(record)
-    else if (record !== null && known !== null && isOlder(mark, known)) stale.push(record)
+    else if (record !== null && known !== null && isOlder(mark, known) && !(full && record.seen < sweep))
+      stale.push(record)
     else if (record !== null && !full && isEcho(change, record, allCards))
       echoes.push({ ...record, fromMark: mark })
     else {

@@ -203,7 +203,7 @@ export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
     const keys = [...new Set(told.changes.map(({ source: { key } }) => key))]
     if (keys.length > 0)
       for (const record of yield* repository.records(merchant, link, keys)) known.set(record.fromKey, record)
-    const sifted = sift(told.changes, marks, known, { askedAt, full, allCards })
+    const sifted = sift(told.changes, marks, known, { askedAt, full, allCards, sweep: run.state.sweep })
     const unreadable = (told.unreadable ?? []).map(letterOfUnreadable)
     const after: LinkState = { ...run.state, checkpoint: told.next }
     const settle = (outcomes: ReadonlyArray<Outcome>) => {

@@ -110,6 +110,27 @@ describe("into the store", () => {
     }).pipe(Effect.provide(layerWorld))
   )
 
+  it.effect("takes older tellings over in a full run, but not after newer ones of the same run", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const merchant = yield* makeMerchant
+      const vendor = eight("pages")
+      yield* into(merchant, vendor)
+      // The vendor's backup of some time ago was put in the place of its data.
+      vendor.put("a", { firstName: "Restored" }, 500)
+      assert.strictEqual((yield* into(merchant, vendor)).counts.kept, 1)
+      assert.strictEqual((yield* into(merchant, vendor, { full: true })).counts.updated, 1)
+      assert.strictEqual((yield* namesInStore(merchant, "acme"))["a"], "Restored")
+      // Told once more at the end of the pass, as it was before.
+      const restored = yield* Stream.runHead(vendor.source.pages(null))
+      const before = restored._tag === "Some" ? restored.value.changes[0]! : assert.fail()
+      vendor.put("a", { firstName: "Newer" }, 9_000)
+      vendor.state.spoil = (page) => (page.hasMore ? page : { ...page, changes: [...page.changes, before] })
+      assert.strictEqual((yield* into(merchant, vendor, { full: true })).counts.kept, 1)
+      assert.strictEqual((yield* namesInStore(merchant, "acme"))["a"], "Newer")
+    }).pipe(Effect.provide(layerWorld))
+  )
+
   it.effect("removes whom two complete sweeps in a row did not tell", () =>
     Effect.gen(function* () {
       yield* TestClock.adjust("1 hour")

@@ -140,7 +140,9 @@ export const makeVirtposSource = Effect.gen(function* () {
     const { found, moves, place } = yield* settle(from, movesLeft)
     const earlier = found.keys.length === 0 ? undefined : told.get(looksOf(found))
     if (earlier !== undefined && earlier !== place.page) {
-      if (yield* knowsPages) return yield* malformed(`page ${place.page} tells page ${earlier} again`)
+      // Who told two different pages knows pages, whatever else it answers now.
+      if (told.size > 1 || (yield* knowsPages))
+        return yield* malformed(`page ${place.page} tells page ${earlier} again`)
       return { page: pageOf(nobody, beginning, false), next: beginning, moves }
     }
     told.set(looksOf(found), place.page)
