@@ -52,7 +52,7 @@ export interface PolarisOptions {
   readonly login?: "session" | "basic" | undefined
   /** From when on a first pass asks for changes; 1 January 1900 unless told. */
   readonly since?: DateTime.Utc | undefined
-  /** How far a new pass reaches back behind the last change seen, because clocks differ; 5 minutes unless told. */
+  /** How much later than it is stamped a change may be written; what is younger is read twice. 5 minutes unless told. */
   readonly margin?: Duration.Input | undefined
   /** Whether the shop of a customer is written, by its number here; no unless told. */
   readonly writeStore?: boolean | undefined
