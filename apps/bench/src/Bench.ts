@@ -14,14 +14,33 @@ import { isMeant, type Options, rowNames } from "./Options.ts"
 import type { Participant } from "./Participant.ts"
 import { makeReport, type Report } from "./Report.ts"
 import { benchStart } from "./StartBench.ts"
+import { openSites } from "./Sites.ts"
 import { killAll, stopAll } from "./Subprocess.ts"
+import { openSyncBench, type SyncBench } from "./SyncRows.ts"
+import { benchSyncSpeed } from "./SyncSpeed.ts"
+import { benchSyncAgain, benchSyncCheck, benchSyncMemory } from "./SyncSteady.ts"
+
+type SyncRow = (bench: SyncBench) => Promise<ReadonlyArray<Comparison>>
+
+const syncRows: { readonly [name in (typeof rowNames)[number]]?: SyncRow } = {
+  "sync-virtpos-json": (bench) => benchSyncSpeed(bench, "virtpos", "json"),
+  "sync-virtpos-xml": (bench) => benchSyncSpeed(bench, "virtpos", "xml"),
+  "sync-polaris-json": (bench) => benchSyncSpeed(bench, "polaris", "json"),
+  "sync-polaris-xml": (bench) => benchSyncSpeed(bench, "polaris", "xml"),
+  "sync-memory": benchSyncMemory,
+  "sync-again": benchSyncAgain,
+  "sync-check": benchSyncCheck
+}
 
 const benchRow = (
   name: (typeof rowNames)[number],
   fleet: Fleet,
   contender: Participant,
-  options: Options
+  options: Options,
+  syncBench: () => SyncBench
 ): Promise<ReadonlyArray<Comparison>> => {
+  const syncRow = syncRows[name]
+  if (syncRow !== undefined) return syncRow(syncBench())
   if (name === "import") return benchImport(fleet, contender, options)
   if (name === "start") return benchStart(fleet, contender, options)
   if (name === "memory") return benchMemory(fleet, contender, options)
@@ -51,11 +70,13 @@ export const runBench = async (options: Options, onProgress: (text: string) => v
   const forget = cleanUpOnSignal(folder)
   try {
     const fleet = openFleet(folder)
+    let opened: SyncBench | undefined
+    const syncBench = () => (opened ??= openSyncBench(fleet, openSites(folder), options))
     const comparisons: Array<Comparison> = []
     for (const name of rowNames) {
       if (options.only.length > 0 && !options.only.some((asked) => isMeant(name, asked))) continue
       onProgress(`${name} …`)
-      comparisons.push(...(await benchRow(name, fleet, contender, options)))
+      comparisons.push(...(await benchRow(name, fleet, contender, options, syncBench)))
     }
     return makeReport(comparisons, options, (performance.now() - began) / 1000)
   } finally {

@@ -7,6 +7,8 @@ export interface Options {
   readonly rounds: number
   /** Requests a round and server; undefined leaves each row its own number. */
   readonly requests: number | undefined
+  /** Customers of a site that is mirrored. */
+  readonly customers: number
   readonly million: boolean
   readonly json: boolean
   readonly help: boolean
@@ -29,7 +31,14 @@ export const rowNames = [
   "lcmanager-xml",
   "import",
   "start",
-  "memory"
+  "memory",
+  "sync-virtpos-json",
+  "sync-virtpos-xml",
+  "sync-polaris-json",
+  "sync-polaris-xml",
+  "sync-memory",
+  "sync-again",
+  "sync-check"
 ] as const
 
 export const usage = `Measures a contender against hand-written baselines in the same run.
@@ -40,7 +49,8 @@ Usage: npm run bench -- [flags]
                     ${rowNames.join(", ")}
   --rounds N        interleaved rounds of each row (5)
   --requests N      requests a round and server, instead of each row's own number
-  --memory          the memory row with a million customers, not a hundred thousand (minutes)
+  --customers N     customers of a site in the rows of sync (100000)
+  --memory          the rows of memory with a million customers, not a hundred thousand (minutes)
   --json            the report as JSON
 `
 
@@ -62,6 +72,7 @@ export const parseOptions = (argv: ReadonlyArray<string>): Options => {
         only: { type: "string", multiple: true, default: [] },
         rounds: { type: "string", default: "5" },
         requests: { type: "string" },
+        customers: { type: "string", default: "100000" },
         memory: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false }
@@ -75,6 +86,7 @@ export const parseOptions = (argv: ReadonlyArray<string>): Options => {
       only,
       rounds: positive("rounds", values.rounds),
       requests: values.requests === undefined ? undefined : positive("requests", values.requests),
+      customers: positive("customers", values.customers),
       million: values.memory,
       json: values.json,
       help: values.help
