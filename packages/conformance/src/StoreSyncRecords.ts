@@ -70,16 +70,15 @@ const toldBy = (side: 0 | 1, model: ReadonlyArray<Both>): ReadonlyArray<SyncReco
     }))
     .sort((a, b) => (a.fromKey < b.fromKey ? -1 : 1))
 
-/** A write of one record: it takes the place of those that have one of its keys, and what the other side saw stays. */
+/** A write of one record: it takes the place of those that have one of its keys; what the other side saw of its own key stays. */
 const written = (side: 0 | 1, model: ReadonlyArray<Both>, one: SyncRecord): ReadonlyArray<Both> => {
   const facedBefore = model.map((known) => facing(side, known))
   const there = facedBefore.find(({ keys }) => keys[1] === one.toKey)
-  const here = facedBefore.find(({ keys }) => keys[0] === one.fromKey)
   const added: Both = {
     keys: [one.fromKey, one.toKey],
     marks: [one.fromMark, one.toMark],
     sent: one.sent,
-    seen: [one.seen, (there ?? here)?.seen[1] ?? 0]
+    seen: [one.seen, there?.seen[1] ?? 0]
   }
   const others = facedBefore.filter(({ keys }) => keys[0] !== one.fromKey && keys[1] !== one.toKey)
   return [...others, added].map((known) => facing(side, known))

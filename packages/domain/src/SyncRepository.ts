@@ -192,7 +192,7 @@ export class SyncRepository extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<SyncRecord>, StorageError>
     /**
      * Within a unit: inserts or replaces by `fromKey`. A record whose `toKey` is another record's takes its place.
-     * What the opposite link has seen of it stays.
+     * What the opposite link has seen of it stays, as long as it is the same customer there.
      */
     readonly putRecords: (
       merchant: MerchantId,

@@ -111,7 +111,7 @@ const putTogether = (sync: SyncMemory, link: Link, written: ReadonlyArray<SyncRe
   const records = recordsOf(sync, link)
   const next = written.map((record) => ({
     ...record,
-    toSeen: (records.byTo(record.toKey) ?? records.byFrom(record.fromKey))?.toSeen ?? 0
+    toSeen: records.byTo(record.toKey)?.toSeen ?? 0
   }))
   for (const { fromKey, toKey } of written) {
     for (const old of present([records.byFrom(fromKey), records.byTo(toKey)])) records.remove(old)

@@ -15,7 +15,7 @@ type Side = "a" | "b"
 
 const columns = ["pair_id", "a_key", "b_key", "a_mark", "b_mark", "sent", "a_seen", "b_seen"] as const
 
-/** What the opposite link has seen of a record stays: its column is not among those that are written over. */
+/** What the opposite link has seen of a record stays, as long as it is the same customer there. */
 const overwriting = (own: Side, other: Side): string =>
   `ON CONFLICT (pair_id, ${own}_key) DO UPDATE SET ${[
     `${other}_key`,
@@ -25,7 +25,8 @@ const overwriting = (own: Side, other: Side): string =>
     `${own}_seen`
   ]
     .map((name) => `${name} = excluded.${name}`)
-    .join(", ")}`
+    .join(", ")}, ${other}_seen = CASE WHEN sync_records.${other}_key = excluded.${other}_key
+    THEN sync_records.${other}_seen ELSE excluded.${other}_seen END`
 
 export const isForward = ({ from, to }: Link): boolean => from <= to
 
@@ -120,7 +121,7 @@ SELECT coalesce(max(id), 0) + 1, ${merchant}, ${a}, ${b} FROM sync_pairs WHERE 1
 
   /**
    * The records that stand where these are to be, taken away: under the key at the other side that one of these is to
-   * have. Gives what the opposite link has seen of them, by either key.
+   * have. Gives what the opposite link has seen of them, by that key.
    */
   const makeRoom = Effect.fnUntraced(function* (
     pair: number,
@@ -128,17 +129,18 @@ SELECT coalesce(max(id), 0) + 1, ${merchant}, ${a}, ${b} FROM sync_pairs WHERE 1
     records: ReadonlyArray<SyncRecord>
   ) {
     const coming = new Map(records.map(({ fromKey, toKey }) => [toKey, fromKey]))
-    const seenOf = { to: new Map<string, number>(), from: new Map<string, number>() }
+    const seenOf = new Map<string, number>()
+    const gone: Array<string> = []
     for (const some of inParts(records.map(({ toKey }) => toKey))) {
       const rows = yield* sql`SELECT r.${key(own)}, r.${key(other)}, r.${seen(other)}
 FROM ${among(numbered(pair), other, some)}`.values
       for (const [from, to, seenThere] of rows as ReadonlyArray<[string, string, number]>) {
         if (coming.get(to) === from) continue
-        seenOf.to.set(to, seenThere)
-        seenOf.from.set(from, seenThere)
+        seenOf.set(to, seenThere)
+        gone.push(from)
       }
     }
-    if (seenOf.from.size > 0) yield* remove(pair, own, [...seenOf.from.keys()])
+    if (gone.length > 0) yield* remove(pair, own, gone)
     return seenOf
   })
 
@@ -150,19 +152,12 @@ FROM ${among(numbered(pair), other, some)}`.values
     const sides = sidesOf(link)
     const room = yield* makeRoom(pair, sides, records)
     const push = (out: Array<unknown>, record: SyncRecord) => {
-      const there = room.to.get(record.toKey) ?? room.from.get(record.fromKey) ?? 0
+      const there = room.get(record.toKey) ?? 0
       const { fromKey, fromMark, seen: here, sent, toKey, toMark } = record
       if (sides.own === "a") out.push(pair, fromKey, toKey, fromMark, toMark, sent, here, there)
       else out.push(pair, toKey, fromKey, toMark, fromMark, sent, there, here)
     }
     yield* writers[sides.own](records, push)
-    // A record that stayed under its own key, but now has another's key there, has what was seen of that one.
-    for (const { fromKey, toKey } of room.to.size === 0 ? [] : records) {
-      const there = room.to.get(toKey)
-      if (there === undefined) continue
-      yield* sql`UPDATE sync_records SET ${seen(sides.other)} = ${there}
-WHERE pair_id = ${pair} AND ${key(sides.own)} = ${fromKey}`
-    }
   })
 
   const put = Effect.fnUntraced(function* (

@@ -1,19 +1,6 @@
 import type { RunCounts } from "@tillbridge/domain"
 import type { Outcome, RemovalOutcome } from "./Writer.ts"
 
-export const noCounts: RunCounts = {
-  pages: 0,
-  seen: 0,
-  created: 0,
-  updated: 0,
-  unchanged: 0,
-  kept: 0,
-  deadLettered: 0,
-  removed: 0,
-  notRemovable: 0,
-  cards: 0
-}
-
 const many = (outcomes: ReadonlyArray<{ readonly action: string }>, ...actions: ReadonlyArray<string>) =>
   outcomes.reduce((count, { action }) => (actions.includes(action) ? count + 1 : count), 0)
 

@@ -10,6 +10,7 @@ import {
   type Link,
   type LinkState,
   type MerchantId,
+  noCounts,
   type RunCounts,
   type SyncRun,
   SyncRepository,
@@ -22,7 +23,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
-import { noCounts } from "./Counts.ts"
 import { needsPerson, type SyncError } from "./errors.ts"
 import { makeSteps, type RunState } from "./Steps.ts"
 import type { SyncEvent } from "./SyncEvent.ts"
@@ -89,7 +89,9 @@ export const runLink = Effect.fnUntraced(function* (request: RunRequest) {
   let until = 0
 
   const work = Effect.fnUntraced(function* (lease: Lease | null, runId: number | null) {
-    const state = beginning(yield* repository.state(merchant, link), request)
+    const left = yield* repository.state(merchant, link)
+    const state = beginning(left, request)
+    const isResumed = left.sweeping && state.checkpoint !== null
     const writer = yield* makeWriter(request, () => until)
     const links = yield* repository.links(merchant)
     const twoWay = links.some((other) => other.link.from === link.to && other.link.to === link.from)
@@ -107,7 +109,8 @@ export const runLink = Effect.fnUntraced(function* (request: RunRequest) {
       twoWay,
       onEvent,
       maxDeletePercent: request.maxDeletePercent ?? 5,
-      full: request.full ?? false
+      full: request.full ?? false,
+      began: isResumed ? null : yield* DateTime.now
     })
     let askedAt = yield* Clock.currentTimeMillis
     yield* source.pages(state.checkpoint).pipe(

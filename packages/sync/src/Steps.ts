@@ -1,6 +1,7 @@
 /** The steps of a run: one page, and the end of a sweep. Each commits whole or not at all. */
 import {
   type CustomerSource,
+  type DeadLetter,
   type Lease,
   type Link,
   type LinkState,
@@ -46,6 +47,8 @@ export interface StepsOptions {
   readonly twoWay: boolean
   readonly maxDeletePercent: number
   readonly full: boolean
+  /** When the sweep began; `null`: another run began it. */
+  readonly began: DateTime.Utc | null
   readonly onEvent: (event: SyncEvent) => Effect.Effect<void>
 }
 
@@ -67,7 +70,8 @@ interface Written {
 const keysOf = (records: ReadonlyArray<SyncRecord>) => records.map(({ fromKey }) => fromKey)
 
 export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
-  const { full, lease, link, maxDeletePercent, merchant, onEvent, runId, source, twoWay, writer } = options
+  const { began, full, lease, link, maxDeletePercent, merchant, onEvent, runId, source, twoWay, writer } =
+    options
   const repository = yield* SyncRepository
   const { atomically } = yield* UnitOfWork
   const allCards = source.capabilities.carriesAllCards
@@ -225,7 +229,7 @@ export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
       yield* guardPoison(next, poison, letters)
       yield* tellPlan(outcomes)
       if (next.state.sweeping) {
-        doomed ??= new Map((yield* unseen(next.state.sweep - 2)).map((record) => [record.fromKey, record]))
+        doomed ??= yield* unseenRecords(next.state.sweep - 2)
         for (const { key } of [...told.changes.map(({ source: own }) => own), ...letters])
           if (key !== null) doomed.delete(key)
       }
@@ -234,41 +238,78 @@ export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
     return next
   })
 
-  const unseen = Effect.fnUntraced(function* (sweep: number) {
-    const found: Array<SyncRecord> = []
-    for (let after: string | null = null; ;) {
-      const batch: ReadonlyArray<SyncRecord> = yield* repository.unseenSince(merchant, link, sweep, {
-        after,
-        limit: BATCH
+  /** Records that sweeps have told, but none after this one. What no sweep told yet may be too new for it. */
+  const eachUnseen = <E, R>(
+    sweep: number,
+    use: (records: ReadonlyArray<SyncRecord>) => Effect.Effect<void, E, R>
+  ) =>
+    Effect.gen(function* () {
+      for (let after: string | null = null; ;) {
+        const batch: ReadonlyArray<SyncRecord> = yield* repository.unseenSince(merchant, link, sweep, {
+          after,
+          limit: BATCH
+        })
+        if (batch.length === 0) return
+        yield* use(batch.filter(({ seen }) => seen > 0))
+        after = batch.at(-1)!.fromKey
+      }
+    })
+
+  const unseenRecords = Effect.fnUntraced(function* (sweep: number) {
+    const found = new Map<string, SyncRecord>()
+    yield* eachUnseen(sweep, (records) =>
+      Effect.sync(() => {
+        for (const record of records) found.set(record.fromKey, record)
       })
-      found.push(...batch)
-      if (batch.length < BATCH) return found
-      after = batch.at(-1)!.fromKey
-    }
+    )
+    return found
   })
 
-  /** A record without a key may be of anybody: while one is set aside, nobody is known to be gone. */
-  const hasNameless = Effect.gen(function* () {
-    if (!hasLetters) return false
+  const countUnseen = Effect.fnUntraced(function* (sweep: number) {
+    let count = 0
+    yield* eachUnseen(sweep, (records) => Effect.sync(() => void (count += records.length)))
+    return count
+  })
+
+  const nameless = Effect.gen(function* () {
+    const found: Array<DeadLetter> = []
+    if (!hasLetters) return found
     for (let after = 0; ;) {
       const letters = yield* repository.deadLetters(merchant, { link, after, limit: BATCH })
-      if (letters.some(({ key }) => key === null)) return true
-      if (letters.length < BATCH) return false
+      found.push(...letters.filter(({ key }) => key === null))
+      if (letters.length < BATCH) return found
       after = letters.at(-1)!.id
     }
   })
 
+  /**
+   * A record without a key may be of anybody: while this sweep told one, nobody is known to be gone. Those that it did
+   * not tell again are no more. Of a sweep that another run began it is not known which those are.
+   */
+  const settleNameless = Effect.gen(function* () {
+    const letters = yield* nameless
+    const isTold = ({ failedAt }: DeadLetter) =>
+      began === null || failedAt.epochMilliseconds >= began.epochMilliseconds
+    if (letters.some(isTold)) return false
+    if (letters.length > 0)
+      yield* atomically(
+        repository.resolveDeadLetters(
+          merchant,
+          link,
+          letters.map(({ name }) => name)
+        )
+      )
+    return true
+  })
+
   const removeUnseen = Effect.fnUntraced(function* (sweep: number, before: RunState) {
     let run = before
-    for (let after: string | null = null; ;) {
-      const batch: ReadonlyArray<SyncRecord> = yield* repository.unseenSince(merchant, link, sweep, {
-        after,
-        limit: BATCH
+    yield* eachUnseen(sweep, (records) =>
+      Effect.map(remove(records, run), (after) => {
+        run = after
       })
-      if (batch.length === 0) return run
-      run = yield* remove(batch, run)
-      after = batch.at(-1)!.fromKey
-    }
+    )
+    return run
   })
 
   /**
@@ -283,14 +324,15 @@ export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
       return run.counts.seen === 0 || gone.length === 0 ? run : yield* remove(gone, run)
     }
     const over: RunState = { ...run, state: { ...state, sweeping: false } }
-    if (run.counts.seen === 0 || (yield* hasNameless)) {
+    if (run.counts.seen === 0 || !(yield* settleNameless)) {
       yield* atomically(advance(over))
       return over
     }
-    const { all, unseen: wanted } = yield* repository.countRecords(merchant, link, state.sweep - 2)
+    const { all } = yield* repository.countRecords(merchant, link, 0)
+    const wanted = yield* countUnseen(state.sweep - 2)
     yield* guardDeletes(wanted, all).pipe(Effect.tapError(() => atomically(advance(over))))
     const swept = wanted === 0 ? over : yield* removeUnseen(state.sweep - 2, over)
-    const missing = (yield* repository.countRecords(merchant, link, state.sweep - 1)).unseen
+    const missing = yield* countUnseen(state.sweep - 1)
     const next: RunState = { ...swept, missing, state: { ...over.state, sweep: state.sweep + 1 } }
     yield* atomically(advance(next))
     yield* onEvent({ _tag: "Swept", sweep: state.sweep, missing })

@@ -172,11 +172,12 @@ export const makeVendorWriter = Effect.fnUntraced(function* (
       count++
     }
     const now = new Set(told.change.cards.map(({ number }) => number))
-    for (const number of numbersOf(told.record?.fromMark ?? null)) {
-      if (now.has(number) || !work.allCards || !can("card")) continue
-      // It may be another's by now, who was told before.
-      const owners = yield* destination.lookUp({ by: "card", value: number })
-      if (!owners.some((owner) => owner.source.key === key)) continue
+    const gone = numbersOf(told.record?.fromMark ?? null).filter((number) => !now.has(number))
+    if (gone.length === 0 || !work.allCards || !can("key")) return count
+    // One that moved is another's by now: only what is still this customer's is taken away.
+    const left = new Set((yield* currentOf(key))?.cards.map(({ number }) => number))
+    for (const number of gone) {
+      if (!left.has(number)) continue
       yield* holding(work.lease)
       yield* destination.removeCard(number)
       count++
@@ -188,12 +189,23 @@ export const makeVendorWriter = Effect.fnUntraced(function* (
     const { change } = told
     const key = target._tag === "Known" ? target.key : null
     yield* holding(work.lease)
-    const externalIds = change.customer.externalIds ?? []
-    const others = externalIds.filter((id) => id.system !== system)
-    const written = yield* destination.putCustomer({
-      ...change,
-      customer: { ...change.customer, externalIds: key === null ? others : [...others, { system, key }] }
-    })
+    const others = (change.customer.externalIds ?? []).filter((id) => id.system !== system)
+    const putAs = (own: string | null) =>
+      destination.putCustomer({
+        ...change,
+        customer: {
+          ...change.customer,
+          externalIds: own === null ? others : [...others, { system, key: own }]
+        }
+      })
+    const written = yield* putAs(key).pipe(
+      Effect.catchIf(
+        (error) => key !== null && error.reason._tag === "Refused" && can("key"),
+        (error) =>
+          // Somebody removed it there, and the source still has it, changed since: it is made anew.
+          Effect.flatMap(currentOf(key!), (current) => (current === null ? putAs(null) : Effect.fail(error)))
+      )
+    )
     const cards = yield* putCards(work, told, written.key)
     const record: SyncRecord = {
       fromKey: change.source.key,

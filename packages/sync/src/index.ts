@@ -1,7 +1,6 @@
 /** The engine that mirrors one system into another. */
 export * from "./Agreement.ts"
 export * from "./Check.ts"
-export { noCounts } from "./Counts.ts"
 export * from "./errors.ts"
 export { isCountry } from "./Phones.ts"
 export * from "./Replay.ts"

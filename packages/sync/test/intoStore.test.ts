@@ -216,6 +216,13 @@ describe("into the store", () => {
       vendor.state.unreadable = [{ source: null, reason: "id is no number", payload: "<broken/>" }]
       for (let round = 0; round < 3; round++) assert.strictEqual((yield* run).counts.removed, 0)
       assert.strictEqual((yield* namesInStore(merchant, "acme"))["d"], "Name d")
+      vendor.state.unreadable = []
+      yield* TestClock.adjust("1 minute")
+      yield* run
+      yield* run
+      assert.isUndefined((yield* namesInStore(merchant, "acme"))["d"])
+      const repository = yield* SyncRepository
+      assert.deepStrictEqual(yield* repository.deadLetters(merchant, { link: null, after: 0, limit: 9 }), [])
     }).pipe(Effect.provide(layerWorld))
   )
 
