@@ -102,8 +102,8 @@ export interface WorldOptions {
   readonly address?: string
   readonly maxDeletePercent?: number
   readonly driver?: OpenDriver
-  /** A file that is there already, and the merchant in it. */
-  readonly shared?: { readonly file: string; readonly merchant: MerchantId }
+  /** A file that is there already, and maybe the merchant in it. */
+  readonly shared?: { readonly file: string; readonly merchant?: MerchantId }
 }
 
 export type World = Effect.Success<ReturnType<typeof makeWorld>>
