@@ -1,6 +1,6 @@
 /** What a run says while it goes on: a line refreshed in place, a line every 10 s, or JSON events. */
-import type { RunCounts } from "@tillbridge/domain"
-import { noCounts, type SyncEvent } from "@tillbridge/sync"
+import { noCounts, type RunCounts } from "@tillbridge/domain"
+import type { SyncEvent } from "@tillbridge/sync"
 import * as Effect from "effect/Effect"
 import { isTerminal, sayExactly, sayNow, visible } from "../Output.ts"
 import type { TrafficReport } from "../remotes/Remote.ts"
