@@ -9,6 +9,7 @@ import {
   type CustomerId,
   type CustomerRecord,
   Customers,
+  type ImportOutcome,
   type ModifiedCustomer,
   type SyncRecord,
   SyncRepository,
@@ -139,16 +140,40 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
       }))
   })
 
+  /** Whether a record was refused because its customer has another key at the source: it was made anew there. */
+  const isRenamed = ({ told }: { readonly told: ToldChange }, outcome: ImportOutcome): boolean =>
+    told.record !== null &&
+    outcome._tag === "Rejected" &&
+    outcome.error._tag === "AlreadyTaken" &&
+    outcome.error.what === "customer id"
+
+  const importAll = Effect.fnUntraced(function* (
+    { merchant }: PageWork,
+    writes: ReadonlyArray<{ readonly told: ToldChange; readonly id: CustomerId | null }>
+  ) {
+    const records = writes.map(({ id, told }) => importRecord(told.change, id))
+    const outcomes = [...(yield* customers.importBatch(merchant, records, null))]
+    for (const [at, write] of writes.entries()) {
+      if (write.id === null || !isRenamed(write, outcomes[at]!)) continue
+      yield* Effect.ignore(
+        customers.save(merchant, {
+          references: [{ by: "id", id: write.id }],
+          createIfMissing: false,
+          patch: { externalIds: [write.told.change.source] },
+          actor: null
+        })
+      )
+      outcomes[at] = (yield* customers.importBatch(merchant, [records[at]!], null))[0]!
+    }
+    return outcomes
+  })
+
   const write = Effect.fnUntraced(function* (work: PageWork, isDry: boolean) {
     const { merchant, seen } = work
     const decisions = yield* decide(work)
     const writes = decisions.filter((decision) => decision._tag === "Write")
     const before = isDry ? yield* toldByStore(work, writes) : new Map<number, CustomerChange>()
-    const imported = yield* customers.importBatch(
-      merchant,
-      writes.map(({ id, told }) => importRecord(told.change, id)),
-      null
-    )
+    const imported = yield* importAll(work, writes)
     const written: Array<{ readonly told: ToldChange; readonly id: CustomerId }> = []
     const results = new Map<ToldChange, Outcome>()
     const touched = new Set<ToldChange>()

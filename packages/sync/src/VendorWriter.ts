@@ -198,15 +198,20 @@ export const makeVendorWriter = Effect.fnUntraced(function* (
           externalIds: own === null ? others : [...others, { system, key: own }]
         }
       })
+    let known = told
     const written = yield* putAs(key).pipe(
       Effect.catchIf(
         (error) => key !== null && error.reason._tag === "Refused" && can("key"),
         (error) =>
-          // Somebody removed it there, and the source still has it, changed since: it is made anew.
-          Effect.flatMap(currentOf(key!), (current) => (current === null ? putAs(null) : Effect.fail(error)))
+          Effect.flatMap(currentOf(key!), (current) => {
+            if (current !== null) return Effect.fail(error)
+            // Somebody removed it there, and the source still has it, changed since: it is made anew, with all cards.
+            known = { ...told, record: null }
+            return putAs(null)
+          })
       )
     )
-    const cards = yield* putCards(work, told, written.key)
+    const cards = yield* putCards(work, known, written.key)
     const record: SyncRecord = {
       fromKey: change.source.key,
       toKey: written.key,

@@ -205,6 +205,47 @@ describe("both ways", () => {
   )
 })
 
+describe("somebody removed at the vendor", () => {
+  it.effect("is made anew there when the store changed them since, and is the same person afterwards", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const merchant = yield* makeMerchant
+      const vendor = makeVendor({ system: "acme", feed: "pages" })
+      vendor.put("a", { firstName: "Ann" }, 1000, [card("1")])
+      yield* into(merchant, vendor)
+      yield* outOf(merchant, vendor)
+      vendor.people.delete("a")
+      vendor.state.refuse = ({ customer }) => {
+        const own = customer.externalIds?.find(({ system }) => system === "acme")
+        return own !== undefined && !vendor.people.has(own.key)
+      }
+      yield* TestClock.adjust("1 minute")
+      yield* save(merchant, "a", "Anna")
+      yield* TestClock.adjust("1 minute")
+      const up = yield* outOf(merchant, vendor)
+      assert.deepStrictEqual([up.counts.deadLettered, vendor.people.size], [0, 1])
+      for (let round = 0; round < 3; round++) {
+        yield* TestClock.adjust("1 minute")
+        yield* into(merchant, vendor)
+        yield* outOf(merchant, vendor)
+      }
+      const [anna] = [...vendor.people.values()]
+      assert.deepStrictEqual(
+        [anna?.customer.firstName, anna?.cards.length, vendor.people.size],
+        ["Anna", 1, 1]
+      )
+      assert.deepStrictEqual(Object.values(yield* namesInStore(merchant, "acme")), ["Anna"])
+      assert.deepStrictEqual(signs(yield* checked(merchant, vendor)), {
+        "=": 1,
+        "*": 0,
+        "+": 0,
+        "-": 0,
+        "!": 0
+      })
+    }).pipe(Effect.provide(layerWorld))
+  )
+})
+
 describe("between vendors", () => {
   it.effect("moves everybody, and mirrors back without an echo", () =>
     Effect.gen(function* () {
