@@ -18,14 +18,24 @@ export interface Ran {
   readonly stdout: string
 }
 
+/** What a first run left. */
+export interface Mirror {
+  readonly database: string
+  readonly ran: Ran
+}
+
 export interface SyncBench {
   readonly fleet: Fleet
   readonly options: Options
   readonly sites: Sites
   readonly ours: SyncParticipant
   readonly theirs: SyncParticipant
-  /** A database that mirrors the whole site, made once for each side. */
-  readonly mirrored: (side: SyncParticipant, site: Site, format: Format) => Promise<string>
+  /** Mirrors the whole site into a new database. */
+  readonly mirror: (side: SyncParticipant, site: Site, format: Format) => Promise<Mirror>
+  /** One such mirror that stays for the rest of the run; made unless there is one. */
+  readonly kept: (side: SyncParticipant, site: Site, format: Format) => Promise<Mirror>
+  /** Keeps a mirror unless there is one already; otherwise it is removed. */
+  readonly keepOrRemove: (side: SyncParticipant, site: Site, format: Format, mirror: Mirror) => void
 }
 
 /** Runs a command that talks to the site. */
@@ -44,16 +54,17 @@ export const runAgainst = async (fleet: Fleet, site: Site, command: Command): Pr
   }
 }
 
-export const removeDatabase = (database: string): void => {
+const removeDatabase = (database: string): void => {
   for (const suffix of ["", "-wal", "-shm"]) rmSync(database + suffix, { force: true })
 }
 
 export const openSyncBench = (fleet: Fleet, sites: Sites, options: Options): SyncBench => {
-  const kept = new Map<string, Promise<string>>()
-  const mirror = async (side: SyncParticipant, site: Site, format: Format): Promise<string> => {
+  const mirrors = new Map<string, Promise<Mirror>>()
+  const keyOf = (side: SyncParticipant, site: Site, format: Format): string =>
+    [side.name, site.dialect, site.customers, format].join(" ")
+  const mirror: SyncBench["mirror"] = async (side, site, format) => {
     const database = await side.empty()
-    await run(side.sync(site, format, database), fleet.folder)
-    return database
+    return { database, ran: await runAgainst(fleet, site, side.sync(site, format, database)) }
   }
   return {
     fleet,
@@ -61,9 +72,15 @@ export const openSyncBench = (fleet: Fleet, sites: Sites, options: Options): Syn
     sites,
     ours: syncContender(fleet, options.contender),
     theirs: bareSync(fleet),
-    mirrored: (side, site, format) => {
-      const key = [side.name, site.dialect, site.customers, format].join(" ")
-      return kept.get(key) ?? kept.set(key, mirror(side, site, format)).get(key)!
+    mirror,
+    kept: (side, site, format) => {
+      const key = keyOf(side, site, format)
+      return mirrors.get(key) ?? mirrors.set(key, mirror(side, site, format)).get(key)!
+    },
+    keepOrRemove: (side, site, format, made) => {
+      const key = keyOf(side, site, format)
+      if (mirrors.has(key)) removeDatabase(made.database)
+      else mirrors.set(key, Promise.resolve(made))
     }
   }
 }

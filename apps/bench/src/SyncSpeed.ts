@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite"
 import { compare, type Comparison, type Sample } from "./Comparison.ts"
 import type { Site, SyncedDialect } from "./Sites.ts"
 import type { Format, SyncParticipant } from "./SyncParticipants.ts"
-import { plainLine, type Ran, removeDatabase, runAgainst, siteOf, type SyncBench } from "./SyncRows.ts"
+import { plainLine, type Ran, siteOf, type SyncBench } from "./SyncRows.ts"
 
 /** More say little more, and take long. */
 const mostRounds = 3
@@ -31,19 +31,18 @@ const look = (path: string): string => {
 }
 
 const syncOnce = async (
-  { fleet }: SyncBench,
+  bench: SyncBench,
   { participant, remarks }: Side,
   site: Site,
   format: Format
 ): Promise<{ readonly ran: Ran; readonly look: string }> => {
-  const database = await participant.empty()
-  const ran = await runAgainst(fleet, site, participant.sync(site, format, database))
-  const { customers, problem } = participant.synced(ran.stdout)
+  const mirror = await bench.mirror(participant, site, format)
+  const { customers, problem } = participant.synced(mirror.ran.stdout)
   if (customers !== site.customers) remarks.add(`${participant.name}: told ${customers} customers`)
   if (problem !== null) remarks.add(`${participant.name}: ${problem}`)
-  const looks = look(database)
-  removeDatabase(database)
-  return { ran, look: looks }
+  const looks = look(mirror.database)
+  bench.keepOrRemove(participant, site, format, mirror)
+  return { ran: mirror.ran, look: looks }
 }
 
 const sample = (whole: Ran, start: Ran | null, rows: number): Sample => ({

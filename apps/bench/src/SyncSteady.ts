@@ -2,19 +2,15 @@
 import type { Comparison } from "./Comparison.ts"
 import { type Site, syncedDialects } from "./Sites.ts"
 import type { Format, SyncParticipant } from "./SyncParticipants.ts"
-import { plainLine, type Ran, removeDatabase, runAgainst, siteOf, type SyncBench } from "./SyncRows.ts"
+import { plainLine, type Ran, runAgainst, siteOf, type SyncBench } from "./SyncRows.ts"
 
 const fewest = 10_000
 const growthLimit = 50
 const checkLimit = 60
 const format: Format = "json"
 
-const peakOf = async ({ fleet }: SyncBench, side: SyncParticipant, site: Site): Promise<number> => {
-  const database = await side.empty()
-  const { peakMb } = await runAgainst(fleet, site, side.sync(site, format, database))
-  removeDatabase(database)
-  return peakMb
-}
+const peakOf = async (bench: SyncBench, side: SyncParticipant, site: Site): Promise<number> =>
+  (await bench.kept(side, site, format)).ran.peakMb
 
 /** Peaks of the process while it mirrors ten thousand and many more. */
 export const benchSyncMemory = async (bench: SyncBench): Promise<ReadonlyArray<Comparison>> => {
@@ -44,7 +40,7 @@ export const benchSyncAgain = async (bench: SyncBench): Promise<ReadonlyArray<Co
   for (const dialect of syncedDialects) {
     const site = await siteOf(bench, dialect)
     const again = async (side: SyncParticipant): Promise<Ran> => {
-      const database = await bench.mirrored(side, site, format)
+      const { database } = await bench.kept(side, site, format)
       return runAgainst(bench.fleet, site, side.sync(site, format, database))
     }
     const [ours, theirs] = [await again(bench.ours), await again(bench.theirs)]
@@ -64,7 +60,7 @@ export const benchSyncCheck = async (bench: SyncBench): Promise<ReadonlyArray<Co
   const site = await siteOf(bench, "virtpos")
   const remarks: Array<string> = []
   const check = async (side: SyncParticipant): Promise<Ran> => {
-    const database = await bench.mirrored(side, site, format)
+    const { database } = await bench.kept(side, site, format)
     const ran = await runAgainst(bench.fleet, site, side.check(site, format, database))
     const { compared, different } = side.checked(ran.stdout)
     if (compared !== site.customers || different > 0)
