@@ -84,9 +84,9 @@ export const makeSite = Effect.fnUntraced(function* (options: SocketOptions) {
       for (const id of all.slice(0, count)) yield* save(id, { notes: `Touched ${++added}` })
     }),
     set: (...faults: ReadonlyArray<string>) => Effect.orDie(sim.faults.set(faults)),
-    /** Everything that must not be told: the secret, the canary, and how people are reached. */
+    /** What must not be told: the secret, the canary, and how a hundred others are reached. */
     secrets: Effect.gen(function* () {
-      const all = yield* Effect.orDie(sim.customers.getMany(merchant.id, yield* ids))
+      const all = yield* Effect.orDie(sim.customers.getMany(merchant.id, (yield* ids).slice(0, 100)))
       const reached = all.flatMap(({ email, mobilePhone, phone }) => [email, mobilePhone, phone])
       return [SECRET, ...Object.values(canary), ...reached.flatMap((word) => word ?? [])]
     })
