@@ -133,6 +133,23 @@ export const syncJournalCases = (): Capability<Repositories> => ({
       })
     ),
     testCase(
+      "of each link the newest thousand runs are kept",
+      Effect.gen(function* () {
+        const { id } = yield* makeMerchant()
+        const sync = yield* SyncRepository
+        const other = yield* sync.startRun(id, back, afterNoon(0))
+        const ids = yield* inUnit(
+          Effect.forEach(Array.from({ length: 1_002 }), (_, at) => sync.startRun(id, there, afterNoon(at)))
+        )
+        const kept = yield* sync.runs(id, there, 2_000)
+        assert.deepStrictEqual([kept.length, kept[0]?.id, kept.at(-1)?.id], [1_000, ids[1_001], ids[2]])
+        assert.deepStrictEqual(
+          (yield* sync.runs(id, back, 10)).map((run) => run.id),
+          [other]
+        )
+      })
+    ),
+    testCase(
       "a link that is forgotten leaves nothing but what the opposite link needs",
       Effect.gen(function* () {
         const { id } = yield* makeMerchant()

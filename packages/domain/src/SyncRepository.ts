@@ -141,6 +141,9 @@ export interface SyncRun {
   readonly counts: RunCounts
 }
 
+/** Runs of one link that are kept: a link that runs every five minutes fills them in three and a half days. */
+export const KEPT_RUNS = 1_000
+
 export interface LinkStatus extends LinkState {
   readonly link: Link
   readonly records: number
@@ -249,7 +252,7 @@ export class SyncRepository extends Context.Service<
       merchant: MerchantId,
       ids: ReadonlyArray<number>
     ) => Effect.Effect<number, StorageError>
-    /** A run begins; its number. */
+    /** A run begins; its number. Of each link the newest `KEPT_RUNS` are kept. */
     readonly startRun: (
       merchant: MerchantId,
       link: Link,

@@ -4,6 +4,7 @@ import type { StorageError } from "./errors.ts"
 import type { MerchantId } from "./Ids.ts"
 import {
   type DeadLetter,
+  KEPT_RUNS,
   LeaseLost,
   type Link,
   LinkBusy,
@@ -272,6 +273,7 @@ export const makeMemorySync = (using: Using, atomically: Atomically): SyncReposi
         look(merchant, (sync) => {
           entryOf(sync, link)
           const id = sync.next++
+          for (const { id: old } of newestRuns(sync, link).slice(KEPT_RUNS - 1)) sync.runs.delete(old)
           sync.runs.set(id, {
             id,
             link,

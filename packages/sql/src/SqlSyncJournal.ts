@@ -1,6 +1,7 @@
 /** What a link could not write, and what its runs did: rows of `sync_dead_letters` and `sync_runs`. */
 import {
   type DeadLetter,
+  KEPT_RUNS,
   type Link,
   type MerchantId,
   type NewDeadLetter,
@@ -160,6 +161,8 @@ WHERE merchant_id = ${merchant} AND ${sql.in("id", some)} RETURNING id`.values
       const id = yield* claim(merchant, 1)
       yield* sql`INSERT INTO sync_runs (merchant_id, id, link_id, started_at, outcome, counts)
 VALUES (${merchant}, ${id}, ${linkId}, ${now.epochMilliseconds}, 'running', '{}')`
+      yield* sql`DELETE FROM sync_runs WHERE link_id = ${linkId} AND id <=
+  (SELECT id FROM sync_runs WHERE link_id = ${linkId} ORDER BY id DESC LIMIT 1 OFFSET ${KEPT_RUNS})`
       return id
     }),
     putRun: (

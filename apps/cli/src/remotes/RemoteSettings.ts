@@ -1,4 +1,5 @@
 /** `[remotes.NAME]`: what a remote is called, where it is, and how its dialect is to speak with it. */
+import { STORE_SYSTEM } from "@tillbridge/sync"
 import { misconfigured } from "../Failure.ts"
 import { type SecretSource, secretWarning } from "../settings/Secret.ts"
 import { isTable, type Table } from "../settings/SettingsFile.ts"
@@ -57,7 +58,8 @@ export const STORE = "store"
 
 /** Why a remote or link cannot be called so; `undefined`: it can. */
 export const nameFault = (name: string): string | undefined => {
-  if (name === STORE) return `"${STORE}" is the store of this project itself: choose another name`
+  if (name === STORE || name === STORE_SYSTEM)
+    return `"${name}" names the store of this project itself: choose another name`
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name))
     return "a name has lower-case letters, digits and hyphens, begins with a letter and has at most 40 characters"
   return undefined
