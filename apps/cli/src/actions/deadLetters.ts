@@ -216,7 +216,7 @@ const results: Record<Replayed["result"], string> = {
   done: "done",
   overtaken: "overtaken: something newer is there",
   again: "failed again",
-  lost: "lost: it was too large to be kept, only the source can tell it again"
+  lost: "lost: too large to be kept, or told in another charset; only the source can tell it again"
 }
 
 const replayedLine = ({ letter, reason, result }: Replayed): string =>
