@@ -146,10 +146,14 @@ export const unreadableClient = (value: unknown, reason: string, names: PolarisN
 const idOf = (key: string | null, system: string): ExternalId | null =>
   key === null ? null : { system, key }
 
-export const unreadableRecord = (client: UnreadableClient, system: string): UnreadableRecord => ({
-  source: idOf(client.idClient, system),
-  reason: client.reason,
-  payload: client.payload
+/** A number that is no client's is of nobody: records of several would be taken for one by it. */
+export const unreadableRecord = (
+  { idClient, payload, reason }: UnreadableClient,
+  system: string
+): UnreadableRecord => ({
+  source: idOf(idClient !== null && isInt64(idClient) ? idClient : null, system),
+  reason,
+  payload
 })
 
 /** A wire client as the domain tells it; one of which something would be lost is unreadable. */
