@@ -153,9 +153,14 @@ export const runLink = Effect.fnUntraced(function* (request: RunRequest) {
       const runId = yield* repository.startRun(merchant, link, yield* DateTime.now)
       const renewing = Effect.gen(function* () {
         yield* Effect.sleep(ttl / 3)
-        const next = (yield* Clock.currentTimeMillis) + ttl
-        yield* repository.renew(merchant, lease, DateTime.makeUnsafe(next))
-        until = next
+        const now = yield* Clock.currentTimeMillis
+        yield* repository.renew(merchant, lease, DateTime.makeUnsafe(now + ttl)).pipe(
+          Effect.map(() => {
+            until = now + ttl
+          }),
+          // A store that is busy now may not be before the lease is over.
+          Effect.catchTag("StorageError", (error) => (now < until ? Effect.void : Effect.fail(error)))
+        )
       })
       return yield* Effect.raceFirst(work(lease, runId), Effect.forever(renewing)).pipe(
         Effect.onExit((exit) => Effect.ignore(ended(lease, runId, exit)))
