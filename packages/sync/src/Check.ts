@@ -1,7 +1,8 @@
 /**
  * Whether two systems agree: every customer of both is read, matched by what is known of who is who and by external
- * ids, and compared field by field as far as both tell it. Nothing is written. Of the first side a few hundred bytes
- * are held for each customer: hashes of its fields, not the fields.
+ * ids, and compared field by field as far as both tell it; cards only where the second system can be given some.
+ * Nothing is written. Of the first side a few hundred bytes are held for each customer: hashes of its fields, not the
+ * fields.
  */
 import {
   type CustomerChange,
@@ -106,7 +107,9 @@ export const check = Effect.fnUntraced(function* (request: CheckRequest) {
   const repository = yield* SyncRepository
   const { first, link, merchant, second } = request
   const { onChecked = () => Effect.void, onRead = () => Effect.void, tellsSame = false } = request
-  const comparing = { cards: first.capabilities.carriesAllCards && second.capabilities.carriesAllCards }
+  // A system that tells cards and takes none can never agree with one that it does not get them from.
+  const { canUpsertCard, carriesAllCards } = second.capabilities
+  const comparing = { cards: first.capabilities.carriesAllCards && carriesAllCards && canUpsertCard }
   const names = fieldNames(comparing)
   const compared = new Uint32Array(names.length)
   const different = new Uint32Array(names.length)
