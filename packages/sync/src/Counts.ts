@@ -13,21 +13,21 @@ export interface PageTally {
   readonly unreadable: number
 }
 
-/** Counts with one more page: every record of it is counted once. */
-export const withPage = (
-  counts: RunCounts,
-  { outcomes, quiet, stale, unreadable }: PageTally
-): RunCounts => ({
-  ...counts,
-  pages: counts.pages + 1,
-  seen: counts.seen + outcomes.length + quiet + stale + unreadable,
-  created: counts.created + many(outcomes, "create"),
-  updated: counts.updated + many(outcomes, "update"),
-  unchanged: counts.unchanged + quiet + many(outcomes, "unchanged"),
-  kept: counts.kept + stale + many(outcomes, "keep"),
-  deadLettered: counts.deadLettered + unreadable + many(outcomes, "conflict", "refuse"),
-  cards: counts.cards + outcomes.reduce((sum, { cards }) => sum + cards, 0)
-})
+/** Counts with one more page: every record of it is counted once, as set aside where anything of it was. */
+export const withPage = (counts: RunCounts, { outcomes, quiet, stale, unreadable }: PageTally): RunCounts => {
+  const whole = outcomes.filter(({ letter }) => letter === null)
+  return {
+    ...counts,
+    pages: counts.pages + 1,
+    seen: counts.seen + outcomes.length + quiet + stale + unreadable,
+    created: counts.created + many(whole, "create"),
+    updated: counts.updated + many(whole, "update"),
+    unchanged: counts.unchanged + quiet + many(whole, "unchanged"),
+    kept: counts.kept + stale + many(whole, "keep"),
+    deadLettered: counts.deadLettered + unreadable + outcomes.length - whole.length,
+    cards: counts.cards + outcomes.reduce((sum, { cards }) => sum + cards, 0)
+  }
+}
 
 export const withRemovals = (counts: RunCounts, outcomes: ReadonlyArray<RemovalOutcome>): RunCounts => ({
   ...counts,

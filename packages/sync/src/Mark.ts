@@ -108,6 +108,9 @@ export const markOf = (change: CustomerChange): string => {
 export const storeMark = (position: number, change: CustomerChange): string =>
   `p${position}#${numbersText(change)}`
 
+/** The mark of what was taken over in part: the same told again is news still. */
+export const unsettledMark = (mark: string): string => `!${mark}`
+
 const contentOf = (mark: string): string => {
   const end = mark.search(/[@#]/)
   return end === -1 ? mark : mark.slice(0, end)

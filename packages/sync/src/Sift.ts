@@ -9,7 +9,7 @@ export interface Sifted {
   readonly changed: ReadonlyArray<ToldChange>
   /** Known as they were told. */
   readonly unchanged: ReadonlyArray<SyncRecord>
-  /** Records that now know how the source tells what was written to it. */
+  /** Records that now know how the source tells what was written to it, or that it told the same with a newer stamp. */
   readonly echoes: ReadonlyArray<SyncRecord>
   /** Told older than is known already. */
   readonly stale: ReadonlyArray<SyncRecord>
@@ -64,10 +64,11 @@ export const sift = (
     const mark = marks[at]!
     const record = records.get(change.source.key) ?? null
     const known = record?.fromMark ?? null
-    if (record !== null && known !== null && sameMark(mark, known) && !full) unchanged.push(record)
+    const isSame = known !== null && sameMark(mark, known) && !full
+    if (record !== null && isSame && !isOlder(known, mark)) unchanged.push(record)
     else if (record !== null && known !== null && isOlder(mark, known) && !(full && record.seen < sweep))
       stale.push(record)
-    else if (record !== null && !full && isEcho(change, record, allCards))
+    else if (record !== null && !full && (isSame || isEcho(change, record, allCards)))
       echoes.push({ ...record, fromMark: mark })
     else {
       const toldAt = Math.min(change.modifiedAt?.epochMilliseconds ?? askedAt, askedAt)

@@ -18,7 +18,7 @@ import {
 import * as Effect from "effect/Effect"
 import { differences } from "./Agreement.ts"
 import { letterOfChange } from "./Letters.ts"
-import { numbersOf, sameMark, storeMark } from "./Mark.ts"
+import { numbersOf, sameMark, storeMark, unsettledMark } from "./Mark.ts"
 import { ownersOf, matchOf } from "./StoreMatching.ts"
 import { changeOfCustomer } from "./StoreSource.ts"
 import type { Matching, Outcome, PageWork, RemovalOutcome, ToldChange, Writer } from "./Writer.ts"
@@ -112,7 +112,8 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
       }
       const isEdited = mark === null || !sameMark(mark, storeMark(position.position, told.change))
       if (isEdited && position.at.epochMilliseconds > told.toldAt) {
-        return done(told, "keep", { record: recordOf(told, id, position.position, seen) })
+        // Both sides do not agree since: it stays edited, also when the source removes it.
+        return done(told, "keep", { record: recordOf(told, id, null, seen) })
       }
       return { _tag: "Write", told, id }
     })
@@ -209,7 +210,8 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
         positions.set(id, position)
     for (const { id, told } of written) {
       const outcome = results.get(told)!
-      const record = recordOf(told, id, positions.get(id) ?? null, seen)
+      const known = recordOf(told, id, positions.get(id) ?? null, seen)
+      const record = outcome.letter === null ? known : { ...known, fromMark: unsettledMark(told.mark) }
       results.set(told, {
         ...outcome,
         action: outcome.action === "unchanged" && touched.has(told) ? "update" : outcome.action,

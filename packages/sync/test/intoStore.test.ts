@@ -363,4 +363,65 @@ describe("into the store", () => {
       assert.deepStrictEqual(yield* namesInStore(merchant, "acme"), {})
     }).pipe(Effect.provide(layerWorld))
   )
+
+  it.effect("keeps an edit of the store that was newer, also when the source removes the customer", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const merchant = yield* makeMerchant
+      const customers = yield* Customers
+      const vendor = eight("pages")
+      yield* into(merchant, vendor)
+      yield* TestClock.adjust("1 hour")
+      yield* customers.save(merchant, {
+        references: [{ by: "externalId", externalId: { system: "acme", key: "a" } }],
+        createIfMissing: false,
+        patch: { firstName: "Local a" },
+        actor: 1
+      })
+      vendor.put("a", { firstName: "Older a" }, 3_700_000)
+      assert.strictEqual((yield* into(merchant, vendor)).counts.kept, 1)
+      vendor.people.delete("a")
+      for (let run = 0; run < 3; run++) yield* into(merchant, vendor, { maxDeletePercent: 100 })
+      assert.strictEqual((yield* namesInStore(merchant, "acme"))["a"], "Local a")
+    }).pipe(Effect.provide(layerWorld))
+  )
+
+  it.effect("knows the newest stamp also of what was told the same", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const merchant = yield* makeMerchant
+      const vendor = makeVendor({ system: "acme", feed: "pages" })
+      vendor.put("a", { firstName: "Now" }, 1_000)
+      yield* into(merchant, vendor)
+      vendor.put("a", { firstName: "Now" }, 5_000)
+      assert.strictEqual((yield* into(merchant, vendor)).counts.unchanged, 1)
+      vendor.put("a", { firstName: "In between" }, 3_000)
+      assert.strictEqual((yield* into(merchant, vendor)).counts.kept, 1)
+      assert.strictEqual((yield* namesInStore(merchant, "acme"))["a"], "Now")
+    }).pipe(Effect.provide(layerWorld))
+  )
+
+  it.effect("keeps a customer set aside until each of its cards is taken", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const merchant = yield* makeMerchant
+      const repository = yield* SyncRepository
+      const link = { from: "acme", to: "store" }
+      const setAside = repository.deadLetters(merchant, { link, after: 0, limit: 10 })
+      const vendor = makeVendor({ system: "acme", feed: "pages" })
+      vendor.put("a", { firstName: "A" }, 1_000, [card("100"), card("9".repeat(65))])
+      for (const attempts of [1, 2]) {
+        const { counts } = yield* into(merchant, vendor)
+        assert.deepInclude(counts, { seen: 1, created: 0, updated: 0, unchanged: 0, deadLettered: 1 })
+        assert.deepStrictEqual(
+          (yield* setAside).map((letter) => letter.attempts),
+          [attempts]
+        )
+      }
+      vendor.put("a", { firstName: "A" }, 2_000, [card("100"), card("9".repeat(64))])
+      assert.strictEqual((yield* into(merchant, vendor)).counts.deadLettered, 0)
+      assert.deepStrictEqual(yield* setAside, [])
+      assert.strictEqual((yield* into(merchant, vendor)).counts.unchanged, 1)
+    }).pipe(Effect.provide(layerWorld))
+  )
 })
