@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { programs } from "./support/embedding.ts"
 import { masked, openShell, stepsOf, withOutputs } from "./support/guide.ts"
 import { root } from "./support/workspaces.ts"
 
@@ -39,4 +40,15 @@ describe("Moving a chain from Polaris to VirtualPOS", () => {
       if (process.env["UPDATE_GUIDES"] !== "1") expect(masked(output)).toBe(masked(step.shown))
     }
   )
+})
+
+describe("Tillbridge in a program", () => {
+  const text = readFileSync(join(root, "docs", "embedding.md"), "utf8")
+  const shown = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, program]) => program)
+
+  it("shows the programs as they stand in their files", () => {
+    const files = programs.map((name) => readFileSync(join(root, "docs", "embedding", name), "utf8"))
+    expect(shown).toEqual(files)
+    for (const file of files) expect(file.split("\n").length).toBeLessThanOrEqual(40)
+  })
 })

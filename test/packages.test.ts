@@ -5,6 +5,7 @@ import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { importsOf } from "./support/dependencyRule.ts"
+import { runPrograms } from "./support/embedding.ts"
 import type { Manifest } from "./support/workspaces.ts"
 import { published, root, workspaces } from "./support/workspaces.ts"
 
@@ -240,6 +241,15 @@ describe("the packed packages", () => {
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["embed.ts"] }))
     await node(folder, tsc, "--project", ".")
     expect(await node(folder, join("out", "embed.js"))).toContain("embedded: ok")
+  })
+
+  it("carry the programs of docs/embedding.md, which print what it says", async () => {
+    const guide = readFileSync(join(root, "docs", "embedding.md"), "utf8")
+    const [read, first, second] = [...guide.matchAll(/```text\n(.*?)```/gs)].map(([, text]) => text)
+    const { refused, served, ...printed } = await runPrograms(folder)
+    expect(printed).toEqual({ read, first, second })
+    expect(refused).toBe("wrong key\n")
+    expect(served).toBe('{"success":1,"id":1,"isnew":1}\n1 customers\n')
   })
 
   it("refuse a program whose types are wrong", async () => {
