@@ -1,5 +1,5 @@
 /** A guide's shell commands with what it says they print, and a shell that runs them as a reader would. */
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
 import { tmpdir } from "node:os"
@@ -69,6 +69,8 @@ const freePort = (): Promise<number> =>
     })
   })
 
+const client = join(root, "test", "support", "guideClient.mjs")
+
 /**
  * `npx` without npm: what stays or is broken off is a process of its own, from the sources. The rest is handed to this
  * process, which has loaded the program once, and comes back as its output with the exit code behind the last colon.
@@ -85,9 +87,7 @@ case "$ALONE$program $1" in
     echo $$ > '${folder}/last-pid'
     exec '${process.execPath}' --conditions=@tillbridge/source "${root}/$main" "$@" ;;
 esac
-answer="$(printf '%s\\n' "$PWD" "$@" | curl -s --unix-socket '${folder}/commands' --data-binary @- http://guide/)"
-printf '%s' "\${answer%:*}"
-exit "\${answer##*:}"
+exec '${process.execPath}' '${client}' '${folder}/commands' "$@"
 `
 
 /** Runs the commands that come by the socket, as `main.ts` runs them, one after another. */
@@ -97,7 +97,7 @@ const performCommands = async (socket: string): Promise<Server> => {
     let text = ""
     request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk))
     request.on("end", () => {
-      const [folder = "", ...args] = text.split("\n").slice(0, -1)
+      const [folder = "", ...args] = JSON.parse(text) as ReadonlyArray<string>
       process.chdir(folder)
       start(args)
         .ended.then(
@@ -123,6 +123,10 @@ export const openShell = async (guide: string) => {
   for (const name of ["home", "bin", "checkout"]) mkdirSync(place(name))
   writeFileSync(place("bin/npx"), npxOf(folder))
   chmodSync(place("bin/npx"), 0o755)
+  if (spawnSync("curl", ["--version"]).status !== 0) {
+    writeFileSync(place("bin/curl"), `#!/bin/sh\nexec '${process.execPath}' '${client}' curl "$@"\n`)
+    chmodSync(place("bin/curl"), 0o755)
+  }
   const commands = await performCommands(place("commands"))
   const ports = new Map<string, string>()
   for (const [, port = ""] of guide.matchAll(/(?:--port |127\.0\.0\.1:)(\d+)/g))
