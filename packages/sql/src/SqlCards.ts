@@ -20,6 +20,7 @@ import * as SqlClient from "effect/sql/SqlClient"
 import type * as Statement from "effect/sql/Statement"
 import { cardColumns, cardFromRow, type CardRow, pushCardValues } from "./cardRow.ts"
 import { makeExternalIds } from "./externalIds.ts"
+import { makeKeyList } from "./keyLists.ts"
 import { inParts, makeMultiRow, overwrite } from "./multiRow.ts"
 import { makeStoring } from "./StorageFailures.ts"
 import { makeTouchedOwners } from "./touchedOwners.ts"
@@ -37,6 +38,7 @@ export const layerCards = Layer.effect(
     })
     const externalIds = makeExternalIds(sql, "card_external_ids", "card_id")
     const touchedOwners = makeTouchedOwners(sql)
+    const keyList = makeKeyList(sql)
 
     const selected = (condition: Statement.Fragment) =>
       Effect.map(sql<CardRow>`SELECT * FROM cards WHERE ${condition}`, (rows) => rows.map(cardFromRow))
@@ -91,16 +93,19 @@ export const layerCards = Layer.effect(
       ids: ReadonlyArray<ExternalId>
     ) {
       const byId = new Map<CardId, LoyaltyCard>()
-      const add = (condition: Statement.Fragment) =>
-        Effect.map(selected(sql`merchant_id = ${merchant} AND ${condition}`), (cards) => {
-          for (const card of cards) byId.set(card.id, card)
+      const add = (from: Statement.Fragment) =>
+        Effect.map(sql<CardRow>`SELECT c.* FROM ${from}`, (rows) => {
+          for (const row of rows) byId.set(row.id as CardId, cardFromRow(row))
         })
-      for (const some of inParts(numbers)) yield* add(sql.in("number", some))
+      for (const some of inParts(numbers))
+        yield* add(sql`${keyList(some)} CROSS JOIN cards AS c
+WHERE c.merchant_id = ${merchant} AND c.number = k.value`)
       for (const [system, own] of Map.groupBy(ids, (id) => id.system)) {
         for (const some of inParts(own)) {
-          const keys = some.map(({ key }) => key)
-          yield* add(sql`id IN (SELECT card_id FROM card_external_ids
-  WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)})`)
+          yield* add(sql`${keyList(some.map(({ key }) => key))} CROSS JOIN card_external_ids AS e
+CROSS JOIN cards AS c
+WHERE e.merchant_id = ${merchant} AND e.system = ${system} AND e.key = k.value
+  AND c.merchant_id = ${merchant} AND c.id = e.card_id`)
         }
       }
       return [...byId.values()]
@@ -126,8 +131,8 @@ export const layerCards = Layer.effect(
       }
       const given: Array<number> = []
       for (const some of inParts(taken)) {
-        const rows = yield* sql`SELECT id, number FROM cards
-WHERE merchant_id = ${merchant} AND ${sql.in("number", some)}`.values
+        const rows = yield* sql`SELECT c.id, c.number FROM ${keyList(some)} CROSS JOIN cards AS c
+WHERE c.merchant_id = ${merchant} AND c.number = k.value`.values
         for (const [id, number] of rows) {
           if (owners.get(number as string) === id) continue
           if (!written.has(id as number)) return false

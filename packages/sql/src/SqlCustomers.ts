@@ -28,6 +28,7 @@ import {
   pushCustomerValues
 } from "./customerRow.ts"
 import { makeExternalIds } from "./externalIds.ts"
+import { makeKeyList } from "./keyLists.ts"
 import { inParts, makeMultiRow, overwrite } from "./multiRow.ts"
 import { makePageStarts } from "./pageStarts.ts"
 import { makeQuietPositions } from "./quietPositions.ts"
@@ -45,6 +46,7 @@ export const layerCustomers = Layer.effect(
       suffix: overwrite(["merchant_id", "id"], customerColumns)
     })
     const externalIds = makeExternalIds(sql, "customer_external_ids", "customer_id")
+    const keyList = makeKeyList(sql)
 
     const where = (merchant: MerchantId, filter: CustomerFilter): Statement.Fragment => {
       const all: Array<string | Statement.Fragment> = [sql`merchant_id = ${merchant}`]
@@ -167,15 +169,12 @@ WHERE merchant_id = ${merchant} AND ${sql.in("id", some)}`
       const bySystem = Map.groupBy(ids, ({ system }) => system)
       const found: Array<ExternalId & { readonly customerId: CustomerId }> = []
       for (const [system, list] of bySystem) {
-        for (const some of inParts(list)) {
-          const keys = some.map(({ key }) => key)
-          const rows = yield* sql<{
-            key: string
-            customer_id: number
-          }>`SELECT key, customer_id FROM customer_external_ids
-WHERE merchant_id = ${merchant} AND system = ${system} AND ${sql.in("key", keys)}`
-          for (const row of rows)
-            found.push({ system, key: row.key, customerId: row.customer_id as CustomerId })
+        for (const keys of inParts([...new Set(list.map(({ key }) => key))])) {
+          const rows = yield* sql`SELECT e.key, e.customer_id
+FROM ${keyList(keys)} CROSS JOIN customer_external_ids AS e
+WHERE e.merchant_id = ${merchant} AND e.system = ${system} AND e.key = k.value`.values
+          for (const [key, customerId] of rows)
+            found.push({ system, key: key as string, customerId: customerId as CustomerId })
         }
       }
       return found

@@ -6,6 +6,7 @@ import type { Link, MerchantId, SyncRecord } from "@tillbridge/domain"
 import * as Effect from "effect/Effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type * as Statement from "effect/sql/Statement"
+import { makeKeyList } from "./keyLists.ts"
 import { inParts, makeMultiRow } from "./multiRow.ts"
 
 /** Rows looked at by one statement of a search that may find nothing: longer ones would hold up everything else. */
@@ -33,6 +34,8 @@ export const isForward = ({ from, to }: Link): boolean => from <= to
 const isTwice = (keys: ReadonlyArray<string>): boolean => new Set(keys).size < keys.length
 
 export const makeSyncRecords = (sql: SqlClient.SqlClient) => {
+  const keyList = makeKeyList(sql)
+
   const pairOf = (merchant: MerchantId, link: Link): Statement.Fragment => {
     const [a, b] = isForward(link) ? [link.from, link.to] : [link.to, link.from]
     return sql`merchant_id = ${merchant} AND a = ${a} AND b = ${b}`
@@ -68,15 +71,9 @@ export const makeSyncRecords = (sql: SqlClient.SqlClient) => {
     seen: seenIn as number
   })
 
-  /**
-   * The records with one of these keys. Joined in this order, and not `IN`: without statistics, SQLite prefers a walk
-   * through the whole pair, in the table's own order, to an index that leads to the other side's keys.
-   */
-  const among = (pair: Statement.Fragment, side: Side, keys: ReadonlyArray<string>): Statement.Fragment => {
-    const wanted = sql.csv(keys.map((one) => sql`(${one})`))
-    return sql`(VALUES ${wanted}) AS k CROSS JOIN sync_records AS r
-WHERE r.${pair} AND r.${key(side)} = k.column1`
-  }
+  /** The records with one of these keys. */
+  const among = (pair: Statement.Fragment, side: Side, keys: ReadonlyArray<string>): Statement.Fragment =>
+    sql`${keyList(keys)} CROSS JOIN sync_records AS r WHERE r.${pair} AND r.${key(side)} = k.value`
 
   /** The condition for changing them. */
   const areAmong = (pair: Statement.Fragment, side: Side, keys: ReadonlyArray<string>): Statement.Fragment =>
