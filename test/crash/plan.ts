@@ -62,7 +62,7 @@ export type Write =
   | { readonly kind: "card"; readonly slot: number; readonly owner: number }
   | { readonly kind: "remove"; readonly slot: number }
 
-const SLOTS = 20
+export const SLOTS = 20
 
 /** Local write number `n`, the same for the program that does it and the one that looks for it. From 0 on. */
 export const writeOf = (shop: Shop, n: number): Write => {

@@ -1,6 +1,6 @@
 /** What the shop's own tills are known to have written: acknowledged, or found after a kill. */
 import type { Customer, LoyaltyCard } from "@tillbridge/domain"
-import { cardOf, DESK, notesOf, type Shop, writeOf } from "./plan.ts"
+import { cardOf, DESK, notesOf, type Shop, SLOTS, writeOf } from "./plan.ts"
 
 interface CardState {
   readonly n: number
@@ -36,7 +36,7 @@ const differing = (
     customers.flatMap((one) => (deskKey(one) === null ? [] : [[deskKey(one)!, one] as const]))
   )
   const ids = new Map<number, number>()
-  for (let slot = 0; slot < 20; slot++) {
+  for (let slot = 0; slot < SLOTS; slot++) {
     const n = expected.people.get(slot)
     const found = own.get(`d${slot}`)
     if (found !== undefined) ids.set(slot, found.id)
