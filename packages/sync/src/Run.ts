@@ -66,6 +66,16 @@ const beginning = (state: LinkState, { full, source }: RunRequest): LinkState =>
   return { ...state, sweeping: state.sweeping || state.checkpoint === null || isSweep, paused: null }
 }
 
+/** Runs looked through for the last complete one. */
+const RUNS = 50
+
+/** `runs` are the newest first. */
+const removedSinceComplete = (runs: ReadonlyArray<SyncRun>): number => {
+  const complete = runs.findIndex(({ outcome }) => outcome === "complete")
+  const since = complete === -1 ? runs : runs.slice(0, complete)
+  return since.reduce((sum, { counts }) => sum + counts.removed, 0)
+}
+
 const makeWriter = ({ destination, matching = noMatching }: RunRequest, leaseUntil: () => number) =>
   destination === "store" ? makeStoreWriter(matching) : makeVendorWriter(destination, matching, leaseUntil)
 
@@ -96,7 +106,8 @@ export const runLink = Effect.fnUntraced(function* (request: RunRequest) {
     const links = yield* repository.links(merchant)
     const twoWay = links.some((other) => other.link.from === link.to && other.link.to === link.from)
     const known = (yield* repository.countRecords(merchant, link, 0)).all
-    const run: RunState = { state, counts: noCounts, poison: 0, missing: 0, known }
+    const removedBefore = removedSinceComplete(yield* repository.runs(merchant, link, RUNS))
+    const run: RunState = { state, counts: noCounts, poison: 0, missing: 0, known, removedBefore }
     current = run
     yield* onEvent({ _tag: "Started", link, dryRun, resumed: state.checkpoint !== null, known })
     const steps = yield* makeSteps({
@@ -143,7 +154,8 @@ export const runLink = Effect.fnUntraced(function* (request: RunRequest) {
     counts: noCounts,
     poison: 0,
     missing: 0,
-    known: 0
+    known: 0,
+    removedBefore: 0
   }
 
   if (dryRun) return yield* work(null, null)

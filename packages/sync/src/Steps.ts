@@ -33,6 +33,8 @@ export interface RunState {
   readonly missing: number
   /** Customers known when the run began. */
   readonly known: number
+  /** Customers removed by the runs since the last complete one: ending a run gives nobody leave to remove more. */
+  readonly removedBefore: number
 }
 
 export interface StepsOptions {
@@ -100,10 +102,15 @@ export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
     )
   }
 
-  const guardDeletes = (wanted: number, known: number): Effect.Effect<void, TooManyDeletes> =>
-    wanted * 100 <= known * maxDeletePercent
+  /** `removed` went before, and `left` are known still, those who are to go now among them. */
+  const guardDeletes = (now: number, left: number, removed: number): Effect.Effect<void, TooManyDeletes> => {
+    const [wanted, known] = [now + removed, left + removed]
+    return now === 0 || wanted * 100 <= known * maxDeletePercent
       ? Effect.void
-      : Effect.fail(new TooManyDeletes({ system: source.system, wanted, known, allowed: maxDeletePercent }))
+      : Effect.fail(
+          new TooManyDeletes({ system: source.system, wanted, removed, known, allowed: maxDeletePercent })
+        )
+  }
 
   const workOf = (state: LinkState): Omit<PageWork, "changes"> => ({
     merchant,
@@ -193,8 +200,9 @@ export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
     if (keys.length === 0) return run
     const records = yield* repository.records(merchant, link, keys)
     if (records.length === 0) return run
+    const { created, removed } = run.counts
     if (lease !== null)
-      yield* guardDeletes(run.counts.removed + records.length, run.known + run.counts.created)
+      yield* guardDeletes(records.length, run.known + created - removed, run.removedBefore + removed)
     return yield* remove(records, run)
   })
 
@@ -330,7 +338,8 @@ export const makeSteps = Effect.fnUntraced(function* (options: StepsOptions) {
     }
     const { all } = yield* repository.countRecords(merchant, link, 0)
     const wanted = yield* countUnseen(state.sweep - 2)
-    yield* guardDeletes(wanted, all).pipe(Effect.tapError(() => atomically(advance(over))))
+    const removed = run.removedBefore + run.counts.removed
+    yield* guardDeletes(wanted, all, removed).pipe(Effect.tapError(() => atomically(advance(over))))
     const swept = wanted === 0 ? over : yield* removeUnseen(state.sweep - 2, over)
     const missing = yield* countUnseen(state.sweep - 1)
     const next: RunState = { ...swept, missing, state: { ...over.state, sweep: state.sweep + 1 } }

@@ -27,10 +27,12 @@ export class TooManyUnreadable extends Schema.TaggedError<TooManyUnreadable>()("
   }
 }
 
-/** More customers would be removed than is allowed without a word. Nothing of it was removed. */
+/** More customers would be removed than is allowed without a word. Of what was just told nothing was removed. */
 export class TooManyDeletes extends Schema.TaggedError<TooManyDeletes>()("TooManyDeletes", {
   system: Schema.String,
   wanted: Schema.Finite,
+  /** Those of `wanted` that went before it was seen to be too many. */
+  removed: Schema.Finite,
   known: Schema.Finite,
   /** In percent of `known`. */
   allowed: Schema.Finite
@@ -38,7 +40,7 @@ export class TooManyDeletes extends Schema.TaggedError<TooManyDeletes>()("TooMan
   override get message() {
     return (
       `${this.wanted} of ${this.known} customers are gone from ${this.system}, and only ${this.allowed} % may be ` +
-      "removed without confirmation; nothing was removed"
+      `removed without confirmation; ${this.removed === 0 ? "nothing was removed" : `after ${this.removed}, no more were removed`}`
     )
   }
 }

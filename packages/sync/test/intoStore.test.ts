@@ -424,4 +424,33 @@ describe("into the store", () => {
       assert.strictEqual((yield* into(merchant, vendor)).counts.unchanged, 1)
     }).pipe(Effect.provide(layerWorld))
   )
+
+  it.effect("removes no more than is allowed by being run again and again", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const merchant = yield* makeMerchant
+      const vendor = makeVendor({ system: "acme", feed: "cursor", pageSize: 10 })
+      const putAll = (at: number) => {
+        for (let person = 100; person < 200; person++)
+          vendor.put(`k${person}`, { firstName: `${at} ${person}` }, at + person)
+      }
+      putAll(1_000)
+      yield* into(merchant, vendor)
+      putAll(10_000)
+      // Four of each ten are gone.
+      vendor.state.spoil = (page) => ({
+        ...page,
+        removed: page.changes.slice(0, 4).map(({ source }) => source),
+        changes: page.changes.slice(4)
+      })
+      for (let run = 0; run < 3; run++) {
+        const error = yield* Effect.flip(into(merchant, vendor))
+        assert.include(error.message, "8 of 100 customers are gone from acme")
+        assert.include(error.message, "after 4, no more were removed")
+      }
+      assert.strictEqual(Object.keys(yield* namesInStore(merchant, "acme")).length, 96)
+      const { counts } = yield* into(merchant, vendor, { maxDeletePercent: 40 })
+      assert.strictEqual(counts.removed, 36)
+    }).pipe(Effect.provide(layerWorld))
+  )
 })
