@@ -63,6 +63,9 @@ const wordsOf = ({ customer, cards }: CustomerChange, { by, country }: Matching)
     : [])
 ]
 
+const isTold = ({ changes }: PageWork, card: string): boolean =>
+  changes.some(({ change }) => change.cards.some(({ number }) => number === card))
+
 /** Whether somebody found by a search is who was looked for: searches of vendors are wider than that. */
 const isWho = (found: CustomerChange, word: LookUp, country: string | null): boolean => {
   switch (word.by) {
@@ -172,7 +175,10 @@ export const makeVendorWriter = Effect.fnUntraced(function* (
       count++
     }
     const now = new Set(told.change.cards.map(({ number }) => number))
-    const gone = numbersOf(told.record?.fromMark ?? null).filter((number) => !now.has(number))
+    // One that another customer of the page has by now is moved by that customer's own write, and may be already.
+    const gone = numbersOf(told.record?.fromMark ?? null).filter(
+      (number) => !now.has(number) && !isTold(work, number)
+    )
     if (gone.length === 0 || !work.allCards || !can("key")) return count
     // One that moved is another's by now: only what is still this customer's is taken away.
     const left = new Set((yield* currentOf(key))?.cards.map(({ number }) => number))
