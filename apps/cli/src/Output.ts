@@ -58,6 +58,6 @@ export const columns = (): number => Math.max(40, process.stdout.columns ?? 80)
  * or stand there unseen are shown as their number.
  */
 export const visible = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g, (char) =>
-    char === "\n" ? " " : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
+    char === "\n" ? " " : `\\u${char.codePointAt(0)!.toString(16).padStart(4, "0")}`
   )

@@ -71,8 +71,12 @@ describe("a file that is written", { timeout: 60_000 }, () => {
 
 describe("text from outside", { timeout: 60_000 }, () => {
   it("is shown, not obeyed", () => {
-    for (const code of [0x07, 0x1b, 0x7f, 0x9b, 0x200b, 0x200f, 0x2028, 0x202a, 0x202e, 0x2066, 0x2069])
-      expect(visible(`a${String.fromCharCode(code)}b`)).toBe(`a\\u${code.toString(16).padStart(4, "0")}b`)
+    const bytes = [0x07, 0x1b, 0x7f, 0x9b]
+    const unseen = [
+      0xad, 0x61c, 0x200b, 0x200f, 0x2028, 0x202a, 0x202e, 0x2060, 0x2066, 0x2069, 0xfeff, 0xe0041
+    ]
+    for (const code of [...bytes, ...unseen])
+      expect(visible(`a${String.fromCodePoint(code)}b`)).toBe(`a\\u${code.toString(16).padStart(4, "0")}b`)
     expect(visible("Zoë 🙂 я — 10\u00a0€")).toBe("Zoë 🙂 я — 10\u00a0€")
   })
 
