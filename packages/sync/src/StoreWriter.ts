@@ -10,6 +10,7 @@ import {
   type CustomerRecord,
   Customers,
   type ImportOutcome,
+  type Link,
   type ModifiedCustomer,
   type SyncRecord,
   SyncRepository,
@@ -284,9 +285,26 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
     )
   })
 
-  const removeOne = Effect.fnUntraced(function* (work: Omit<PageWork, "changes">, record: SyncRecord) {
+  /** Whether another system that is mirrored into the store tells the customer still. */
+  const isTold = Effect.fnUntraced(function* (
+    { merchant }: Omit<PageWork, "changes">,
+    others: ReadonlyArray<Link>,
+    record: SyncRecord
+  ) {
+    for (const other of others)
+      if ((yield* repository.recordsByTo(merchant, other, [record.toKey])).length > 0) return true
+    return false
+  })
+
+  const removeOne = Effect.fnUntraced(function* (
+    work: Omit<PageWork, "changes">,
+    others: ReadonlyArray<Link>,
+    record: SyncRecord
+  ) {
     const [position] = yield* customers.positions(work.merchant, [idOf(record)])
     if (position === undefined) return { record, action: "remove" } as const
+    // Only this link forgets them: another system tells them still.
+    if (yield* isTold(work, others, record)) return { record, action: "remove" } as const
     const { toMark } = record
     const isEdited = toMark === null || !sameMark(toMark, `p${position.position}`)
     if (isEdited) return { record, action: "keep" } as const
@@ -319,8 +337,11 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
     remove: (work, records, commit) =>
       atomically(
         Effect.gen(function* () {
+          const others = (yield* repository.links(work.merchant))
+            .map(({ link }) => link)
+            .filter(({ from, to }) => to === work.link.to && from !== work.link.from)
           const outcomes: ReadonlyArray<RemovalOutcome> = yield* Effect.forEach(records, (record) =>
-            removeOne(work, record)
+            removeOne(work, others, record)
           )
           if (work.lease !== null) yield* commit(outcomes)
           return outcomes

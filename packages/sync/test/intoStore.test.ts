@@ -453,4 +453,26 @@ describe("into the store", () => {
       assert.strictEqual(counts.removed, 36)
     }).pipe(Effect.provide(layerWorld))
   )
+
+  it.effect("removes nobody whom another system tells still", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const merchant = yield* makeMerchant
+      const [one, other] = ["one", "other"].map((system) => {
+        const vendor = makeVendor({ system, feed: "pages", stamps: false })
+        vendor.put("a", { firstName: "A", phone: "+33612345678" }, 1_000)
+        vendor.put(system, { firstName: system }, 1_000)
+        return vendor
+      })
+      const run = (vendor: ReturnType<typeof makeVendor>) =>
+        into(merchant, vendor, { matching: { by: ["phone"], country: null }, maxDeletePercent: 100 })
+      const names = Effect.map(namesInStore(merchant, "one"), (found) => Object.values(found).sort())
+      yield* run(one!)
+      yield* run(other!)
+      assert.deepStrictEqual(yield* names, ["A", "one", "other"])
+      other!.people.delete("a")
+      for (let at = 0; at < 3; at++) yield* run(other!)
+      assert.deepStrictEqual(yield* names, ["A", "one", "other"])
+    }).pipe(Effect.provide(layerWorld))
+  )
 })
