@@ -24,6 +24,8 @@ export interface CardImport {
   readonly card: CardRecord
   /** Absent: the card keeps its owner, a new one has none. `null`: it belongs to nobody. */
   readonly owner?: CustomerId | null
+  /** From whom it may be taken; somebody else's card is refused as taken. Absent: from anybody. */
+  readonly takenFrom?: ReadonlySet<CustomerId>
 }
 
 export type CardImportOutcome =
@@ -145,11 +147,14 @@ export const importCards = Effect.fnUntraced(function* (
   const types = new Map<string, DirectoryEntry | null | InvalidField | UnknownReference>()
 
   /** What the record makes of its card, the type left out. */
-  const patched = ({ card: { number, patch }, owner }: CardImport) => {
+  const patched = ({ card: { number, patch }, owner, takenFrom }: CardImport) => {
     const wrong = invalidNumber(number)
     if (wrong !== null) return wrong
     if (owner != null && !existing.has(owner)) return new UnknownReference({ kind: "owner" })
     const draft = find(number, patch.externalIds ?? [])
+    const former = draft.current.customerId
+    if (owner != null && former !== null && former !== owner && takenFrom?.has(former) === false)
+      return new AlreadyTaken({ what: "card number" })
     const next = { ...draft.current }
     patchCardInto(next, patch, now, number)
     next.customerId = owner === undefined ? draft.current.customerId : owner

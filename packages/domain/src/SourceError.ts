@@ -85,6 +85,10 @@ export const reasonOfStatus = (status: number, retryAfterMillis: number | undefi
   return new Refused({ detail: `HTTP ${status}` })
 }
 
+/** A vendor may quote whom it speaks of: messages end up in logs, where no e-mail address and no phone belongs. */
+const withoutContacts = (detail: string): string =>
+  detail.replace(/[^\s"'<>]+@[^\s"'<>]+/g, "…").replace(/\+?\d(?:[\s().-]{0,2}\d){6,}/g, "…")
+
 /** A call to a vendor failed. The message names dialect, operation and reason, never the URL (it may hold a key). */
 export class SourceError extends Schema.TaggedError<SourceError>()("SourceError", {
   dialect: Schema.String,
@@ -92,7 +96,7 @@ export class SourceError extends Schema.TaggedError<SourceError>()("SourceError"
   reason: SourceFailure
 }) {
   override get message() {
-    const detail = "detail" in this.reason ? `: ${this.reason.detail}` : ""
+    const detail = "detail" in this.reason ? `: ${withoutContacts(this.reason.detail)}` : ""
     return `${this.dialect} ${this.operation} failed (${this.reason._tag})${detail}`
   }
   /** Whether the same call may succeed a little later. */

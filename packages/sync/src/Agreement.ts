@@ -100,7 +100,8 @@ export const toldFields = (
   [...fields, ...(comparing.cards ? [cards] : [])].map(({ exact, normal = squeezed }) => {
     const value = exact(change)
     if (value === undefined) return undefined
-    return { exact: value ?? "", normal: value === null ? "" : (normal(value) ?? "") }
+    // What has no such form, as a phone without digits, is compared as it is written.
+    return { exact: value ?? "", normal: value === null ? "" : (normal(value) ?? squeezed(value)) }
   })
 
 export interface FieldDifference {

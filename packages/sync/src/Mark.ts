@@ -1,7 +1,7 @@
 /**
  * Marks of what was told of a customer: content, stamp and card numbers as one short text, so that a later telling can
  * be compared without keeping the record itself. `<content>@<modified, ms since 1970>#<card numbers>`; stamp and
- * numbers may be missing.
+ * numbers may be missing, and `!` stands at the end of a matched customer's.
  */
 import { type CustomerChange, moneyToText } from "@tillbridge/domain"
 import * as BigDecimal from "effect/BigDecimal"
@@ -111,6 +111,17 @@ export const storeMark = (position: number, change: CustomerChange): string =>
 /** The mark of what was taken over in part: the same told again is news still. */
 export const unsettledMark = (mark: string): string => `!${mark}`
 
+/** The mark of somebody who was there before the link, and was matched by what people are known by. */
+const MATCHED = "!"
+
+export const isMatched = (mark: string | null): boolean => mark?.endsWith(MATCHED) === true
+
+export const asMatched = (mark: string): string => (isMatched(mark) ? mark : mark + MATCHED)
+
+/** A newer mark of the same side: who was matched once stays so. */
+export const following = (known: string | null, mark: string): string =>
+  isMatched(known) ? asMatched(mark) : mark
+
 const contentOf = (mark: string): string => {
   const end = mark.search(/[@#]/)
   return end === -1 ? mark : mark.slice(0, end)
@@ -135,7 +146,7 @@ const decodeNumbers = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Ar
 /** Numbers of the cards that were told with it. */
 export const numbersOf = (mark: string | null): ReadonlyArray<string> => {
   const at = mark?.indexOf("#") ?? -1
-  if (mark === null || at === -1 || at === mark.length - 1) return []
-  const read = decodeNumbers(mark.slice(at + 1))
+  if (mark === null || at === -1) return []
+  const read = decodeNumbers(mark.slice(at + 1, isMatched(mark) ? -1 : undefined))
   return read._tag === "Some" ? read.value : []
 }

@@ -2,7 +2,7 @@
 import type { CustomerChange, SyncRecord } from "@tillbridge/domain"
 import { differences } from "./Agreement.ts"
 import { changeFromText } from "./ChangeText.ts"
-import { isOlder, sameMark } from "./Mark.ts"
+import { following, isOlder, sameMark } from "./Mark.ts"
 import type { ToldChange } from "./Writer.ts"
 
 export interface Sifted {
@@ -69,7 +69,7 @@ export const sift = (
     else if (record !== null && known !== null && isOlder(mark, known) && !(full && record.seen < sweep))
       stale.push(record)
     else if (record !== null && !full && (isSame || isEcho(change, record, allCards)))
-      echoes.push({ ...record, fromMark: mark })
+      echoes.push({ ...record, fromMark: following(record.fromMark, mark) })
     else {
       const toldAt = Math.min(change.modifiedAt?.epochMilliseconds ?? askedAt, askedAt)
       changed.push({ change, mark, record, toldAt })

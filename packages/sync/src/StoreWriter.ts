@@ -4,6 +4,7 @@
  */
 import {
   type CardRecord,
+  type CardImportOutcome,
   Cards,
   type CustomerChange,
   type CustomerId,
@@ -19,14 +20,20 @@ import {
 import * as Effect from "effect/Effect"
 import { differences } from "./Agreement.ts"
 import { letterOfChange } from "./Letters.ts"
-import { numbersOf, sameMark, storeMark, unsettledMark } from "./Mark.ts"
+import { asMatched, following, isMatched, numbersOf, sameMark, storeMark, unsettledMark } from "./Mark.ts"
 import { ownersOf, matchOf } from "./StoreMatching.ts"
 import { changeOfCustomer } from "./StoreSource.ts"
 import type { Matching, Outcome, PageWork, RemovalOutcome, ToldChange, Writer } from "./Writer.ts"
 
 /** What is to be done with one told customer, before anything is written. */
 type Decision =
-  | { readonly _tag: "Write"; readonly told: ToldChange; readonly id: CustomerId | null }
+  | {
+      readonly _tag: "Write"
+      readonly told: ToldChange
+      readonly id: CustomerId | null
+      /** Whether it was found by what people are known by, and no link made it. */
+      readonly matched: boolean
+    }
   | { readonly _tag: "Done"; readonly outcome: Outcome }
 
 /** Undoes the unit of a dry run. */
@@ -48,7 +55,10 @@ const recordOf = (told: ToldChange, id: CustomerId, position: number | null, see
   fromKey: told.change.source.key,
   toKey: String(id),
   fromMark: told.mark,
-  toMark: position === null ? (told.record?.toMark ?? null) : storeMark(position, told.change),
+  toMark:
+    position === null
+      ? (told.record?.toMark ?? null)
+      : following(told.record?.toMark ?? null, storeMark(position, told.change)),
   sent: null,
   seen: Math.max(seen, told.record?.seen ?? 0)
 })
@@ -71,6 +81,7 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
     const fresh = changes.filter(({ record }) => record === null).map(({ change }) => change)
     const ownerOf = fresh.length === 0 ? null : yield* ownersOf(merchant, fresh)
     const found = new Map<ToldChange, CustomerId>()
+    const matched = new Set<ToldChange>()
     const decided = new Map<ToldChange, Decision>()
     for (const told of changes) {
       if (told.record !== null) {
@@ -83,6 +94,7 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
           ? yield* matchOf(merchant, told.change, matching)
           : byKey
       if (match._tag === "One") found.set(told, match.id)
+      if (match._tag === "One" && byKey._tag === "None") matched.add(told)
       if (match._tag === "Several") decided.set(told, conflict(told, match.reason))
     }
     const unpaired = [...found].filter(([told]) => told.record === null).map(([, id]) => String(id))
@@ -99,7 +111,7 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
       const early = decided.get(told)
       if (early !== undefined) return early
       const id = found.get(told)
-      if (id === undefined) return { _tag: "Write", told, id: null }
+      if (id === undefined) return { _tag: "Write", told, id: null, matched: false }
       if (told.record === null && (paired.has(id) || taken.has(id)))
         return conflict(told, `customer ${id} of the store is another customer of the source already`)
       taken.add(id)
@@ -108,15 +120,17 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
       if (position === undefined) {
         // Removed here: a mirror does not bring people back.
         return told.record === null
-          ? { _tag: "Write", told, id: null }
+          ? { _tag: "Write", told, id: null, matched: false }
           : done(told, "keep", { record: recordOf(told, id, null, seen) })
       }
       const isEdited = mark === null || !sameMark(mark, storeMark(position.position, told.change))
       if (isEdited && position.at.epochMilliseconds > told.toldAt) {
         // Both sides do not agree since: it stays edited, also when the source removes it.
-        return done(told, "keep", { record: recordOf(told, id, null, seen) })
+        const kept = recordOf(told, id, null, seen)
+        const record = matched.has(told) ? { ...kept, toMark: asMatched(kept.toMark ?? "") } : kept
+        return done(told, "keep", { record })
       }
-      return { _tag: "Write", told, id }
+      return { _tag: "Write", told, id, matched: matched.has(told) }
     })
   })
 
@@ -174,6 +188,7 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
     const { merchant, seen } = work
     const decisions = yield* decide(work)
     const writes = decisions.filter((decision) => decision._tag === "Write")
+    const matched = new Set(writes.filter((decision) => decision.matched).map(({ told }) => told))
     const before = isDry ? yield* toldByStore(work, writes) : new Map<number, CustomerChange>()
     const imported = yield* importAll(work, writes)
     const written: Array<{ readonly told: ToldChange; readonly id: CustomerId }> = []
@@ -211,7 +226,9 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
         positions.set(id, position)
     for (const { id, told } of written) {
       const outcome = results.get(told)!
-      const known = recordOf(told, id, positions.get(id) ?? null, seen)
+      const plain = recordOf(told, id, positions.get(id) ?? null, seen)
+      const isNewMatch = matched.has(told) && plain.toMark !== null
+      const known = isNewMatch ? { ...plain, toMark: asMatched(plain.toMark) } : plain
       const record = outcome.letter === null ? known : { ...known, fromMark: unsettledMark(told.mark) }
       results.set(told, {
         ...outcome,
@@ -222,6 +239,20 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
     return decisions.map((decision) =>
       decision._tag === "Done" ? decision.outcome : results.get(decision.told)!
     )
+  })
+
+  /** Whether a card was refused because it is somebody's of whom this source tells too: then it moved there. */
+  const isMoved = Effect.fnUntraced(function* (
+    { link, merchant }: PageWork,
+    number: string,
+    outcome: CardImportOutcome
+  ) {
+    if (outcome._tag !== "Rejected" || outcome.error._tag !== "AlreadyTaken") return false
+    const card = yield* cards
+      .find(merchant, [{ by: "number", number }])
+      .pipe(Effect.catchTag("CardNotFound", () => Effect.succeed(null)))
+    if (card === null || card.customerId === null) return false
+    return (yield* repository.recordsByTo(merchant, link, [String(card.customerId)])).length > 0
   })
 
   const writeCards = Effect.fnUntraced(function* (
@@ -236,11 +267,17 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
     )
     if (lost.length + entries.length === 0) return
     // Lost ones first: a card that moved within the page then ends with its new owner.
-    const outcomes = yield* cards.importBatch(
-      work.merchant,
-      [...lost, ...entries.map(({ entry }) => entry)],
-      null
-    )
+    const page = new Set(written.map(({ id }) => id))
+    const outcomes = [
+      ...(yield* cards.importBatch(
+        work.merchant,
+        [...lost, ...entries.map(({ entry }) => ({ ...entry, takenFrom: page }))],
+        null
+      ))
+    ]
+    for (const [at, { entry }] of entries.entries())
+      if (yield* isMoved(work, entry.card.number, outcomes[lost.length + at]!))
+        outcomes[lost.length + at] = (yield* cards.importBatch(work.merchant, [entry], null))[0]!
     outcomes.slice(lost.length).forEach((outcome, at) => {
       const { told } = entries[at]!
       const result = results.get(told)!
@@ -303,8 +340,9 @@ export const makeStoreWriter = Effect.fnUntraced(function* (matching: Matching) 
   ) {
     const [position] = yield* customers.positions(work.merchant, [idOf(record)])
     if (position === undefined) return { record, action: "remove" } as const
-    // Only this link forgets them: another system tells them still.
-    if (yield* isTold(work, others, record)) return { record, action: "remove" } as const
+    // Only the link forgets them: they were there before it, or another system tells them still.
+    if (isMatched(record.toMark) || (yield* isTold(work, others, record)))
+      return { record, action: "remove" } as const
     const { toMark } = record
     const isEdited = toMark === null || !sameMark(toMark, `p${position.position}`)
     if (isEdited) return { record, action: "keep" } as const

@@ -19,7 +19,7 @@ import * as Effect from "effect/Effect"
 import { differences, type FieldDifference } from "./Agreement.ts"
 import { changeFromText, changeText } from "./ChangeText.ts"
 import { letterOfChange } from "./Letters.ts"
-import { markOf, numbersOf, sameMark } from "./Mark.ts"
+import { following, markOf, numbersOf, sameMark } from "./Mark.ts"
 import { e164, spellings } from "./Phones.ts"
 import type { Matching, Outcome, PageWork, RemovalOutcome, ToldChange, Writer } from "./Writer.ts"
 
@@ -221,7 +221,7 @@ export const makeVendorWriter = Effect.fnUntraced(function* (
     const record: SyncRecord = {
       fromKey: change.source.key,
       toKey: written.key,
-      fromMark: told.mark,
+      fromMark: following(told.record?.fromMark ?? null, told.mark),
       toMark: null,
       sent: changeText(change),
       seen: Math.max(work.seen, told.record?.seen ?? 0)
@@ -278,7 +278,7 @@ export const makeVendorWriter = Effect.fnUntraced(function* (
   const keptRecord = (work: PageWork, told: ToldChange, key: string): SyncRecord => ({
     fromKey: told.change.source.key,
     toKey: key,
-    fromMark: told.mark,
+    fromMark: following(told.record?.fromMark ?? null, told.mark),
     toMark: null,
     sent: told.record?.sent ?? null,
     seen: Math.max(work.seen, told.record?.seen ?? 0)

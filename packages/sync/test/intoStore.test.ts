@@ -305,6 +305,60 @@ describe("into the store", () => {
       }).pipe(Effect.provide(layerWorld))
   )
 
+  it.effect("does not take a card from somebody of whom this source knows nothing", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const merchant = yield* makeMerchant
+      const repository = yield* SyncRepository
+      const cards = yield* Cards
+      const one = makeVendor({ system: "one", feed: "pages" })
+      const other = makeVendor({ system: "other", feed: "pages" })
+      one.put("a", { firstName: "Ann" }, 1000, [card("77")])
+      other.put("b", { firstName: "Bob" }, 1000, [card("77"), card("78")])
+      yield* into(merchant, one)
+      const owner = Effect.map(
+        cards.find(merchant, [{ by: "number", number: "77" }]),
+        (found) => found.customerId
+      )
+      const ann = yield* owner
+      const { counts } = yield* into(merchant, other)
+      assert.strictEqual(yield* owner, ann)
+      assert.deepStrictEqual([counts.seen, counts.deadLettered, counts.cards], [1, 1, 1])
+      const [letter] = yield* repository.deadLetters(merchant, { link: null, after: 0, limit: 9 })
+      assert.strictEqual(letter?.reason, "card: card number is already taken")
+    }).pipe(Effect.provide(layerWorld))
+  )
+
+  it.effect("does not remove somebody who was there before and was only matched", () =>
+    Effect.gen(function* () {
+      const merchant = yield* makeMerchant
+      const customers = yield* Customers
+      yield* customers.save(merchant, {
+        references: [],
+        createIfMissing: true,
+        patch: { firstName: "Ann", phone: "0612345678" },
+        actor: 1
+      })
+      yield* TestClock.adjust("1 hour")
+      const vendor = eight("snapshot")
+      vendor.put("p", { firstName: "Ann", phone: "+33612345678" }, 3_000_000)
+      const run = into(merchant, vendor, {
+        maxDeletePercent: 50,
+        matching: { by: ["phone"], country: "FR" }
+      })
+      yield* run
+      yield* TestClock.adjust("1 hour")
+      vendor.put("p", { firstName: "Anna", phone: "+33612345678" }, 7_000_000)
+      yield* run
+      assert.strictEqual((yield* namesInStore(merchant, "acme"))["p"], "Anna")
+      vendor.people.delete("p")
+      vendor.people.delete("d")
+      for (let round = 0; round < 3; round++) yield* run
+      const names = yield* namesInStore(merchant, "acme")
+      assert.deepStrictEqual([names["p"], names["d"]], ["Anna", undefined])
+    }).pipe(Effect.provide(layerWorld))
+  )
+
   it.effect("writes nothing in a dry run, and says what it would do", () =>
     Effect.gen(function* () {
       const merchant = yield* makeMerchant

@@ -59,7 +59,7 @@ export const STORE = "store"
 /** Why a remote or link cannot be called so; `undefined`: it can. */
 export const nameFault = (name: string): string | undefined => {
   if (name === STORE || name === STORE_SYSTEM)
-    return `"${name}" names the store of this project itself: choose another name`
+    return `"${name}" is the store of this project itself: choose another name`
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name))
     return "a name has lower-case letters, digits and hyphens, begins with a letter and has at most 40 characters"
   return undefined
@@ -70,7 +70,8 @@ const urlOf = (option: OptionReader, dialect: RemoteDialect): string | undefined
   if (text === undefined)
     return dialect === "megawin" ? undefined : option.needed("url", text, 'write url = "https://…"')
   const url = URL.canParse(text) ? new URL(text) : undefined
-  const plain = url !== undefined && url.username === "" && url.password === "" && !/[?#]/.test(text)
+  // Blanks and quotes are none of a URL's: what reads them away would hide them.
+  const plain = url !== undefined && url.username === "" && url.password === "" && !/[?#\s"'<>\\]/.test(text)
   return plain && /^https?:$/.test(url.protocol)
     ? text
     : option.refuse("url", "must begin with https:// or http://, without login, question mark or #")
