@@ -8,6 +8,7 @@ import {
   type CustomerSource,
   type Lease,
   type Link,
+  LinkBusy,
   type LinkState,
   type MerchantId,
   noCounts,
@@ -76,6 +77,8 @@ const removedSinceComplete = (runs: ReadonlyArray<SyncRun>): number => {
   return since.reduce((sum, { counts }) => sum + counts.removed, 0)
 }
 
+const isOpposite = (a: Link, b: Link): boolean => a.from === b.to && a.to === b.from
+
 const makeWriter = ({ destination, matching = noMatching }: RunRequest, leaseUntil: () => number) =>
   destination === "store" ? makeStoreWriter(matching) : makeVendorWriter(destination, matching, leaseUntil)
 
@@ -87,7 +90,8 @@ const outcomeOf = (exit: Exit.Exit<unknown, SyncError>): Pick<SyncRun, "outcome"
 }
 
 /**
- * Runs a link once, to the end of what its source has. Fails with `LinkBusy` while another run of it goes on. A run
+ * Runs a link once, to the end of what its source has. Fails with `LinkBusy` while another run of it goes on,
+ * or one of the opposite direction. A run
  * that fails or is interrupted has written whole pages only, and the next one goes on there. An interruption waits for
  * the page that is being written.
  */
@@ -104,7 +108,7 @@ export const runLink = Effect.fnUntraced(function* (request: RunRequest) {
     const isResumed = left.sweeping && state.checkpoint !== null
     const writer = yield* makeWriter(request, () => until)
     const links = yield* repository.links(merchant)
-    const twoWay = links.some((other) => other.link.from === link.to && other.link.to === link.from)
+    const twoWay = links.some((other) => isOpposite(other.link, link))
     const known = (yield* repository.countRecords(merchant, link, 0)).all
     const removedBefore = removedSinceComplete(yield* repository.runs(merchant, link, RUNS))
     const run: RunState = { state, counts: noCounts, poison: 0, missing: 0, known, removedBefore }
@@ -200,11 +204,17 @@ export const runLink = Effect.fnUntraced(function* (request: RunRequest) {
   const acquire = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     until = now + ttl
-    return yield* repository.acquire(merchant, link, {
+    const lease = yield* repository.acquire(merchant, link, {
       owner: request.owner,
       now: DateTime.makeUnsafe(now),
       until: DateTime.makeUnsafe(until)
     })
+    // The directions between two systems take turns: what one has written and not yet recorded looks like news to the
+    // other.
+    const back = (yield* repository.links(merchant)).find((other) => isOpposite(other.link, link))?.lease
+    if (back == null || back.until.epochMilliseconds <= now) return lease
+    yield* repository.release(merchant, lease)
+    return yield* new LinkBusy({ from: link.to, to: link.from, ...back })
   })
   return yield* Effect.acquireUseRelease(acquire, owned, (lease) =>
     Effect.ignore(repository.release(merchant, lease))

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cards, Customers, type MerchantId, SyncRepository } from "@tillbridge/domain"
 import { check, type CheckSummary, makeStoreSource, replayDeadLetters } from "@tillbridge/sync"
-import { Effect } from "effect"
+import { Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { card, makeVendor } from "./support/vendor.ts"
 import { between, into, layerWorld, listen, makeMerchant, namesInStore, outOf } from "./support/world.ts"
@@ -169,6 +169,31 @@ describe("both ways", () => {
         "-": 0,
         "!": 0
       })
+    }).pipe(Effect.provide(layerWorld))
+  )
+
+  it.effect("takes turns: one direction is not run while the other is", () =>
+    Effect.gen(function* () {
+      const merchant = yield* makeMerchant
+      const repository = yield* SyncRepository
+      const vendor = makeVendor({ system: "acme", feed: "pages" })
+      vendor.put("a", { firstName: "Ann" }, 1000)
+      const slow: typeof vendor.source = {
+        ...vendor.source,
+        pages: (from) => vendor.source.pages(from).pipe(Stream.tap(() => Effect.sleep("10 seconds")))
+      }
+      const down = yield* Effect.forkChild(into(merchant, vendor, { source: slow }))
+      yield* TestClock.adjust("1 second")
+      const busy = yield* Effect.flip(outOf(merchant, vendor))
+      assert.strictEqual(busy._tag, "LinkBusy")
+      const links = yield* repository.links(merchant)
+      assert.deepStrictEqual(
+        links.filter(({ lease }) => lease !== null).map(({ link }) => link.from),
+        ["acme"]
+      )
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(down)
+      assert.strictEqual((yield* outOf(merchant, vendor)).counts.seen, 1)
     }).pipe(Effect.provide(layerWorld))
   )
 
