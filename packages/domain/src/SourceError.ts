@@ -87,7 +87,9 @@ export const reasonOfStatus = (status: number, retryAfterMillis: number | undefi
 
 /** A vendor may quote whom it speaks of: messages end up in logs, where no e-mail address and no phone belongs. */
 const withoutContacts = (detail: string): string =>
-  detail.replace(/[^\s"'<>]+@[^\s"'<>]+/g, "…").replace(/\+?\d(?:[\s().-]{0,2}\d){6,}/g, "…")
+  detail
+    .replace(/[^\s"'<>]+@[^\s"'<>]+/g, "…")
+    .replace(/\+\d(?:[\s().-]{0,2}\d){6,}|\d(?:[\s().-]{0,2}\d){9,}/g, "…")
 
 /** A call to a vendor failed. The message names dialect, operation and reason, never the URL (it may hold a key). */
 export class SourceError extends Schema.TaggedError<SourceError>()("SourceError", {
