@@ -19,6 +19,7 @@ import {
   recordOfCustomer,
   Refused,
   SourceError,
+  type SourceFailure,
   type SourcePage,
   type StorageError,
   Unreachable
@@ -121,9 +122,19 @@ export const makeStoreSource = Effect.fnUntraced(function* (merchant: MerchantId
     }
   })
 
+  /** A place that no change of the store has reached, as of another store: nothing would ever be told from there. */
+  const isAhead = Effect.fnUntraced(function* ({ changes }: Place) {
+    if (changes === 0) return false
+    const after = ChangePosition.make(changes - 1)
+    const { customers: there } = yield* customers.modified(merchant, { since: always, after, limit: 1 })
+    return there.length === 0 && (yield* feed.removals(merchant, after, 1)).length === 0
+  })
+
   const step = Effect.fnUntraced(function* ({ isRemoving, place }: { isRemoving: boolean; place: Place }) {
     if (!isRemoving) {
       const { changes, hasMore, next } = yield* changed(place)
+      if (changes.length === 0 && (yield* isAhead(place)))
+        return yield* failed("feed", new Refused({ detail: "the checkpoint is ahead of the store" }))
       if (hasMore) {
         const page: SourcePage = { changes, next: checkpointOf(next), hasMore: true }
         return [[page], Option.some({ isRemoving: false, place: next })] as const
@@ -158,18 +169,18 @@ export const makeStoreSource = Effect.fnUntraced(function* (merchant: MerchantId
     capabilities,
     pages: (from) =>
       Stream.paginate({ isRemoving: false, place: placeOf(from) }, (state) =>
-        step(state).pipe(Effect.mapError(storeFailed))
+        step(state).pipe(Effect.catchTag("StorageError", (error) => Effect.fail(storeFailed(error))))
       ),
     reread: () => Result.fail({ source: null, reason: "the store has no unreadable records", payload: "" })
   })
 })
 
+const failed = (operation: string, reason: SourceFailure): SourceError =>
+  new SourceError({ dialect: STORE_SYSTEM, operation, reason })
+
 /** A source fails with a `SourceError`; the store's own reason stands in its words. */
 const storeFailed = (error: StorageError): SourceError =>
-  new SourceError({
-    dialect: STORE_SYSTEM,
-    operation: error.operation,
-    reason: error.isRetryable
-      ? new Unreachable({ detail: error.reason })
-      : new Refused({ detail: error.reason })
-  })
+  failed(
+    error.operation,
+    error.isRetryable ? new Unreachable({ detail: error.reason }) : new Refused({ detail: error.reason })
+  )

@@ -1,6 +1,6 @@
 /** The store mirrored into a vendor's system, both directions at once, and vendor to vendor. */
 import { assert, describe, it } from "@effect/vitest"
-import { Cards, Customers, type MerchantId, SyncRepository } from "@tillbridge/domain"
+import { Cards, Checkpoint, Customers, type MerchantId, SyncRepository } from "@tillbridge/domain"
 import { check, type CheckSummary, makeStoreSource, replayDeadLetters } from "@tillbridge/sync"
 import { Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -92,6 +92,27 @@ describe("out of the store", () => {
         [...vendor.people.values()].map(({ customer }) => customer.firstName),
         ["A", "C", "D"]
       )
+    }).pipe(Effect.provide(layerWorld))
+  )
+
+  it.effect("refuses to go on from a place that the store has not reached, and tells nobody otherwise", () =>
+    Effect.gen(function* () {
+      const merchant = yield* makeMerchant
+      const customers = yield* Customers
+      const vendor = makeVendor({ system: "acme", feed: "pages" })
+      const saved = yield* save(merchant, null, "Ann")
+      const source = yield* makeStoreSource(merchant)
+      const from = (checkpoint: string) =>
+        Effect.map(Stream.runCollect(source.pages(Checkpoint.make(checkpoint))), (pages) =>
+          pages.flatMap(({ changes }) => changes.map(({ customer }) => customer.firstName))
+        )
+      assert.include((yield* Effect.flip(from("c1.99999999.0"))).message, "ahead of the store")
+      assert.deepStrictEqual(yield* from("c1.0.0"), ["Ann"])
+      assert.deepStrictEqual(yield* from("c1.1.0"), [])
+      yield* outOf(merchant, vendor)
+      yield* customers.remove(merchant, { by: "id", id: saved.entity.id })
+      yield* outOf(merchant, vendor, { maxDeletePercent: 100 })
+      assert.strictEqual((yield* outOf(merchant, vendor)).counts.seen, 0)
     }).pipe(Effect.provide(layerWorld))
   )
 
