@@ -22,7 +22,7 @@ import { letterOfUnreadable } from "./Letters.ts"
 import { isOlder, markOf } from "./Mark.ts"
 import { makeStoreWriter } from "./StoreWriter.ts"
 import { makeVendorWriter } from "./VendorWriter.ts"
-import { type Matching, noMatching, type Outcome, type ToldChange } from "./Writer.ts"
+import { isOpposite, type Matching, noMatching, type Outcome, type ToldChange } from "./Writer.ts"
 
 export interface ReplayRequest {
   readonly merchant: MerchantId
@@ -132,7 +132,7 @@ export const replayDeadLetters = Effect.fnUntraced(function* (request: ReplayReq
         changes: [told],
         seen: Math.max(1, state.sweep - 1),
         allCards: source.capabilities.carriesAllCards,
-        twoWay: links.some((other) => other.link.from === link.to && other.link.to === link.from)
+        twoWay: links.some((other) => isOpposite(other.link, link))
       },
       Effect.fnUntraced(function* ([done]: ReadonlyArray<Outcome>) {
         if (done?.record != null) yield* repository.putRecords(merchant, link, [done.record])

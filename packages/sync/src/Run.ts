@@ -29,7 +29,7 @@ import { makeSteps, type RunState } from "./Steps.ts"
 import type { SyncEvent } from "./SyncEvent.ts"
 import { makeStoreWriter } from "./StoreWriter.ts"
 import { makeVendorWriter } from "./VendorWriter.ts"
-import { type Matching, noMatching } from "./Writer.ts"
+import { isOpposite, type Matching, noMatching } from "./Writer.ts"
 
 export interface RunRequest {
   readonly merchant: MerchantId
@@ -76,8 +76,6 @@ const removedSinceComplete = (runs: ReadonlyArray<SyncRun>): number => {
   const since = complete === -1 ? runs : runs.slice(0, complete)
   return since.reduce((sum, { counts }) => sum + counts.removed, 0)
 }
-
-const isOpposite = (a: Link, b: Link): boolean => a.from === b.to && a.to === b.from
 
 const makeWriter = ({ destination, matching = noMatching }: RunRequest, leaseUntil: () => number) =>
   destination === "store" ? makeStoreWriter(matching) : makeVendorWriter(destination, matching, leaseUntil)

@@ -37,6 +37,9 @@ export interface Outcome {
   readonly differences: ReadonlyArray<FieldDifference>
 }
 
+/** Whether one mirrors back what the other mirrors. */
+export const isOpposite = (a: Link, b: Link): boolean => a.from === b.to && a.to === b.from
+
 export interface PageWork {
   readonly merchant: MerchantId
   readonly link: Link
